@@ -1,0 +1,91 @@
+/**
+ * Builds the programs into dist/.
+ *
+ *   node esbuild.mjs [--watch] [--production]
+ */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { context } from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const watch = process.argv.includes('--watch');
+const production = process.argv.includes('--production');
+
+/** Every program: its name in dist/ and where it starts. */
+const PROGRAMS = {
+  cli: 'src/cli/main.ts',
+  trainer: 'src/trainer/main.ts',
+  freezeProof: 'src/node/freezeProofMain.ts',
+};
+
+/** Started directly by a shell. */
+const EXECUTABLE = 'cli';
+
+/** Native code and what loads it cannot be bundled. */
+const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
+
+const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
+const WASM_FILES = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+
+/** Bundled CommonJS packages expect these names, which an ES module does not have. */
+const COMMON_JS_NAMES = [
+  "import { createRequire as thawCreateRequire } from 'node:module';",
+  "import { fileURLToPath as thawFileURLToPath } from 'node:url';",
+  'const require = thawCreateRequire(import.meta.url);',
+  'const thawFilename = thawFileURLToPath(import.meta.url);',
+  "const thawDirname = thawFileURLToPath(new URL('.', import.meta.url));",
+].join('\n');
+
+const outputFile = (name) => join(root, 'dist', `${name}.js`);
+
+/** One context per program, since only the executable one takes a first line for the shell. */
+function createContext(name, entry) {
+  const hasShebang = readFileSync(join(root, entry), 'utf8').startsWith('#!');
+  const shebang = name === EXECUTABLE && !hasShebang ? '#!/usr/bin/env node\n' : '';
+  return context({
+    absWorkingDir: root,
+    entryPoints: { [name]: entry },
+    outdir: 'dist',
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    external: EXTERNAL,
+    banner: { js: shebang + COMMON_JS_NAMES },
+    define: { __filename: 'thawFilename', __dirname: 'thawDirname' },
+    minify: production,
+    // Names of classes and functions are read at run time (TensorFlow.js serialization, error names).
+    keepNames: production,
+    sourcemap: production ? false : 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+}
+
+function copyWasmFiles() {
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  for (const file of WASM_FILES) copyFileSync(join(root, WASM_FOLDER, file), join(root, 'dist', file));
+}
+
+/** Builds all programs once. Returns false when one has errors, which esbuild has printed. */
+async function build(contexts) {
+  const results = await Promise.allSettled(contexts.map((each) => each.rebuild()));
+  if (existsSync(outputFile(EXECUTABLE))) chmodSync(outputFile(EXECUTABLE), 0o755);
+  return results.every(({ status }) => status === 'fulfilled');
+}
+
+const started = performance.now();
+const present = Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(root, entry)));
+copyWasmFiles();
+const contexts = await Promise.all(present.map(([name, entry]) => createContext(name, entry)));
+const built = await build(contexts);
+const names = present.map(([name]) => name).join(', ') || 'no program';
+if (built) console.log(`Built ${names} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+
+if (watch) {
+  await Promise.all(contexts.map((each) => each.watch()));
+} else {
+  await Promise.all(contexts.map((each) => each.dispose()));
+  if (!built) process.exitCode = 1;
+}

@@ -1,0 +1,213 @@
+import { resolve } from 'node:path';
+import { listRuns, type RunSummary } from '../node/runFolder.ts';
+import { formatCount, formatDuration, formatPercent } from '../shared/format.ts';
+import type { DataSummary } from '../shared/dataSummary.ts';
+import type { CheckResult, EvaluateResult, InitResult, ModelSummary, PredictResult, TrainResult } from '../shared/results.ts';
+import { createOutput, formatTable, type Output } from './output.ts';
+import { type CommonOptions, runRequest } from './session.ts';
+import { TrainProgress } from './trainProgress.ts';
+
+/** Exit codes of the contract. */
+export const EXIT_DONE = 0;
+export const EXIT_INPUT = 2;
+export const EXIT_INTERRUPTED = 130;
+
+const interval = (low: number, high: number): string => `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`;
+
+/** `thaw inspect MODEL` */
+export async function inspectCommand(model: string, options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  const result = await withProgress('inspect', { model }, options, output);
+  output.object(result);
+  output.line(describeModel(result));
+  return EXIT_DONE;
+}
+
+function describeModel(model: ModelSummary): string {
+  const rows = model.blocks.map((block) => [block.name, block.layers.length, formatCount(block.parameters), block.layers[0]]);
+  return [
+    `${formatCount(model.layers.length, 'layer')}, ${formatCount(model.parameters, 'parameter')}, input ${model.inputShape.join(' x ')}`,
+    formatTable(rows, ['block', 'layers', 'parameters', 'first layer']),
+  ].join('\n');
+}
+
+/** `thaw data DIR` */
+export async function dataCommand(path: string, options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  const result = await withProgress('data', { path }, options, output);
+  output.object(result);
+  output.line(describeData(result));
+  return EXIT_DONE;
+}
+
+function describeData(data: DataSummary): string {
+  const rows = data.classes.map((name) => [name, data.perClass[name] ?? 0]);
+  const problems = data.problems.map(({ file, problem }) => `  ${file}: ${problem}`);
+  return [
+    `${formatCount(data.images, 'image')} in ${formatCount(data.classes.length, 'class', 'classes')}, ${data.channels}`,
+    formatTable(rows, ['class', 'images']),
+    ...(problems.length > 0 ? [`${formatCount(problems.length, 'problem')}:`, ...problems] : []),
+  ].join('\n');
+}
+
+interface InitOptions extends CommonOptions {
+  model: string;
+  data: string;
+  output?: string;
+  similarity?: 'low' | 'high';
+}
+
+/** `thaw init --model M --data DIR` */
+export async function initCommand(options: InitOptions): Promise<number> {
+  const output = createOutput(options);
+  const { model, data, similarity, seed } = options;
+  const result = await withProgress('init', { model, data, similarity, output: options.output, seed }, options, output);
+  output.object(result);
+  output.line(result.plan);
+  describeInit(result).forEach((text) => output.note(text));
+  return EXIT_DONE;
+}
+
+function describeInit(result: InitResult): string[] {
+  const assumed = 'similarity is not measured in this version and taken as high: say --similarity low if the images are unlike what the network knows';
+  const { chosen, source, distances } = result.range;
+  const margin = distances ? ` (distance ${Object.entries(distances).map(([range, value]) => `${range}: ${value.toPrecision(2)}`).join(', ')})` : '';
+  return [
+    ...(result.similaritySource === 'assumed' ? [assumed] : []),
+    `value range ${chosen}, from ${source === 'measured' ? `the network's batch normalization${margin}` : `the ${source}`}`,
+    ...result.reasons,
+    ...result.leftOut.map((text) => `left out: ${text}`),
+    ...result.warnings.map(({ text }) => `warning: ${text}`),
+  ];
+}
+
+/** `thaw check PLAN` */
+export async function checkCommand(plan: string, options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  const result = await withProgress('check', { plan }, options, output);
+  output.object(result);
+  if (result.valid) output.line(describeCheck(result));
+  for (const { line, problem, nearest } of result.problems) {
+    process.stderr.write(`${resolve(plan)}, line ${line}: ${problem}${nearest === undefined ? '' : ` Nearest valid value: ${nearest}.`}\n`);
+  }
+  return result.valid ? EXIT_DONE : EXIT_INPUT;
+}
+
+function describeCheck(result: CheckResult): string {
+  const { trainableParameters, totalParameters, cost } = result;
+  const parameters = `The plan is valid. ${formatCount(trainableParameters)} of ${formatCount(totalParameters)} parameters train.`;
+  if (!cost) return parameters;
+  const cache = cost.cacheSeconds > 0 ? `, after ${formatDuration(cost.cacheSeconds)} for the features of the frozen layers` : '';
+  return `${parameters}\nAn epoch of the last phase takes about ${formatDuration(cost.secondsPerEpoch)}${cache}.`;
+}
+
+interface TrainOptions extends CommonOptions {
+  run?: string;
+  resume?: string;
+  from?: string;
+}
+
+/** `thaw train PLAN` */
+export async function trainCommand(plan: string, options: TrainOptions): Promise<number> {
+  const output = createOutput(options);
+  const { run, resume, from, seed } = options;
+  const result = await withProgress('train', { plan, run, resume, from, seed }, options, output);
+  output.object({ event: 'result', ...result });
+  describeTraining(result).forEach((text) => output.line(text));
+  if (result.stopped !== 'interrupted') return EXIT_DONE;
+  process.stderr.write(`Stopped. Continue with: thaw train ${quoted(plan)} --resume ${quoted(result.run)}\n`);
+  return EXIT_INTERRUPTED;
+}
+
+function describeTraining({ best, freezeProof, run, epochs, seconds, stopped }: TrainResult): string[] {
+  const how = stopped === 'earlyStopped' ? 'stopped early after' : 'after';
+  const accuracy = best
+    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${interval(best.low, best.high)}, ${formatCount(best.n, 'image')}), best of epoch ${best.epoch}`
+    : 'no epoch was completed';
+  const proof = freezeProof
+    ? `${freezeProof.changedTensors} of ${freezeProof.frozenTensors} frozen tensors changed`
+    : 'freeze proof: none, the network did not start from published weights or was stopped before its first epoch';
+  return [`${accuracy}; ${how} ${formatCount(epochs, 'epoch')}, ${formatDuration(seconds)}`, proof, run];
+}
+
+/** An argument as a shell takes it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** `thaw evaluate RUN_OR_MODEL --data DIR` */
+export async function evaluateCommand(model: string, options: CommonOptions & { data: string }): Promise<number> {
+  const output = createOutput(options);
+  const result = await withProgress('evaluate', { model, data: options.data }, options, output);
+  output.object(result);
+  output.line(describeEvaluation(result));
+  for (const { file, problem } of result.problems) output.note(`warning: ${file}: ${problem}`);
+  return EXIT_DONE;
+}
+
+function describeEvaluation(result: EvaluateResult): string {
+  const rows = result.perClass.map((entry) => [entry.class, entry.n, formatPercent(entry.precision), formatPercent(entry.recall)]);
+  return [
+    `accuracy ${formatPercent(result.accuracy)} (${interval(result.low, result.high)}, ${formatCount(result.n, 'image')}), balanced ${formatPercent(result.balancedAccuracy)}, loss ${result.loss.toFixed(4)}`,
+    formatTable(rows, ['class', 'images', 'precision', 'recall']),
+  ].join('\n');
+}
+
+/** `thaw predict RUN_OR_MODEL FILES...` */
+export async function predictCommand(model: string, files: string[], options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  const result = await withProgress('predict', { model, files }, options, output);
+  output.object(result);
+  result.predictions.forEach((prediction) => output.line(describePrediction(prediction)));
+  return EXIT_DONE;
+}
+
+function describePrediction({ file, top, problem }: PredictResult['predictions'][number]): string {
+  if (problem !== undefined) return `${file}: cannot be read, ${problem}`;
+  return `${file}: ${top.map((entry) => `${entry.class} ${formatPercent(entry.probability)}`).join(', ')}`;
+}
+
+/** `thaw runs [DIR]` */
+export async function runsCommand(directory: string | undefined, options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  const runs = await listRuns(resolve(directory ?? '.'));
+  output.object({ runs });
+  output.line(runs.length === 0 ? 'There are no runs yet.' : formatTable(runs.map(runRow), ['run', 'state', 'epochs', 'best accuracy', 'started']));
+  return EXIT_DONE;
+}
+
+function runRow(run: RunSummary): (string | number)[] {
+  const best = run.best ? `${formatPercent(run.best.validationAccuracy)} (${formatPercent(run.best.low)} to ${formatPercent(run.best.high)})` : '';
+  return [run.name, run.state, run.epochs, best, run.startedAt ?? ''];
+}
+
+/** `thaw engine status` */
+export async function engineCommand(action: string, options: CommonOptions): Promise<number> {
+  const output = createOutput(options);
+  if (action !== 'status') {
+    process.stderr.write('Only "thaw engine status" exists in this version: the native engine cannot be installed yet.\n');
+    return EXIT_INPUT;
+  }
+  const result = await withProgress('engineStatus', {}, options, output);
+  output.object(result);
+  for (const { name, available, version, reason } of result.engines) {
+    output.line(`${name}: ${available ? `works (${version})` : 'not available'}, ${reason}`);
+  }
+  return EXIT_DONE;
+}
+
+/** Runs a request and shows what it tells meanwhile. */
+async function withProgress<M extends Parameters<typeof runRequest>[0]>(
+  method: M,
+  params: Parameters<typeof runRequest<M>>[1],
+  options: CommonOptions,
+  output: Output,
+): ReturnType<typeof runRequest<M>> {
+  // Of the commands only train is long: the others print one object and no events.
+  const progress = new TrainProgress(method === 'train' ? output : { ...output, object: () => undefined });
+  try {
+    return await runRequest(method, params, options, (event) => progress.handle(event));
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isInputProblem, problemOf } from '../shared/errors.ts';
+import { THAW_VERSION } from '../shared/version.ts';
+import * as commands from './commands.ts';
+
+const EXIT_FAILED = 1;
+
+function integer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 4294967295) {
+    throw new InvalidArgumentError('it must be a whole number from 0 to 4294967295.');
+  }
+  return value;
+}
+
+function createProgram(onExitCode: (code: number) => void): Command {
+  const program = new Command('thaw')
+    .description('Fine-tunes a pretrained network on your own images.')
+    .version(THAW_VERSION)
+    .exitOverride();
+  const command = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .option('--json', 'machine-readable output')
+      .option('--quiet', 'no progress and no remarks')
+      .addOption(new Option('--engine <name>', 'engine to compute with').choices(['auto', 'native', 'portable']).default('auto'))
+      .option('--seed <number>', 'seed of all random numbers', integer)
+      .exitOverride();
+  const run =
+    <Arguments extends unknown[]>(action: (...values: Arguments) => Promise<number>) =>
+    async (...values: Arguments): Promise<void> =>
+      onExitCode(await action(...values));
+
+  command('inspect <model>', 'layers and blocks of a model').action(run(commands.inspectCommand));
+  command('data <folder>', 'what a data folder holds').action(run(commands.dataCommand));
+  command('init', 'writes the recommended plan')
+    .requiredOption('--model <model>', 'folder, model.json, catalog name or run')
+    .requiredOption('--data <folder>', 'labelled images')
+    .option('-o, --output <file>', 'plan file to write')
+    .addOption(new Option('--similarity <level>', 'how like the images are to what the network knows').choices(['low', 'high']))
+    .action(run(commands.initCommand));
+  command('check <plan>', 'validates a plan and measures its cost').action(run(commands.checkCommand));
+  command('train <plan>', 'trains a plan')
+    .option('--run <folder>', 'folder of the new run')
+    .addOption(new Option('--resume <run>', 'continues a run from its checkpoint').conflicts(['run', 'from']))
+    .option('--from <run>', 'starts from the weights of an earlier run')
+    .action(run(commands.trainCommand));
+  command('evaluate <model>', 'accuracy of a run or model on labelled images')
+    .requiredOption('--data <folder>', 'labelled images')
+    .action(run(commands.evaluateCommand));
+  command('predict <model> <files...>', 'classes of images').action(run(commands.predictCommand));
+  command('runs [folder]', 'lists runs').action(run(commands.runsCommand));
+  command('engine [action]', 'which engines work here: status').action(
+    run((action: string | undefined, options: Parameters<typeof commands.engineCommand>[1]) =>
+      commands.engineCommand(action ?? 'status', options),
+    ),
+  );
+  return program;
+}
+
+async function main(): Promise<number> {
+  let exitCode = commands.EXIT_DONE;
+  try {
+    await createProgram((code) => (exitCode = code)).parseAsync();
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message; only its help and version are no mistakes.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? commands.EXIT_DONE : commands.EXIT_INPUT;
+    const problem = problemOf(error);
+    if (problem.reason === 'cancelled') return commands.EXIT_INTERRUPTED;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return isInputProblem(problem) ? commands.EXIT_INPUT : EXIT_FAILED;
+  }
+}
+
+process.exitCode = await main();

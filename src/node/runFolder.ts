@@ -1,0 +1,265 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, readdir, rm, statfs } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { ThawError } from '../shared/errors.ts';
+import type { Plan } from '../shared/plan.ts';
+import type { TrainResult } from '../shared/results.ts';
+import { errorCode, toFileProblem, writeFileAtomic } from './atomicFile.ts';
+
+/** Folder of a workspace that holds the runs; it keeps itself out of git. */
+const THAW_FOLDER = '.thaw';
+
+export type RunState = 'running' | 'finished' | 'earlyStopped' | 'interrupted' | 'failed';
+
+/** `status.json` of a run. */
+export interface RunStatus {
+  state: RunState;
+  processId: number;
+  startedAt: string;
+  updatedAt: string;
+  /** One line in words, where the run failed. */
+  problem?: string;
+}
+
+/** One entry of `thaw runs`. */
+export interface RunSummary {
+  run: string;
+  name: string;
+  plan: string | null;
+  state: RunState;
+  startedAt: string | null;
+  epochs: number;
+  best: TrainResult['best'];
+  engine: string | null;
+}
+
+/** The files of one run. */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  get planPath(): string {
+    return join(this.path, 'plan.json');
+  }
+  get environmentPath(): string {
+    return join(this.path, 'environment.json');
+  }
+  get statusPath(): string {
+    return join(this.path, 'status.json');
+  }
+  get metricsPath(): string {
+    return join(this.path, 'metrics.jsonl');
+  }
+  get reportPath(): string {
+    return join(this.path, 'report.json');
+  }
+  get checkpointPath(): string {
+    return join(this.path, 'checkpoint');
+  }
+  get modelPath(): string {
+    return join(this.path, 'model');
+  }
+
+  get exists(): boolean {
+    return existsSync(this.planPath) || existsSync(this.statusPath);
+  }
+
+  get hasCheckpoint(): boolean {
+    return existsSync(join(this.checkpointPath, 'state.json'));
+  }
+
+  /** Makes the folder. Throws `runExists` where a run (or anything else) is there already, `readOnly`, `noSpace`, … */
+  async create(): Promise<void> {
+    if (existsSync(this.path) && (await readdir(this.path)).length > 0) {
+      throw new ThawError({ reason: 'runExists', path: this.path });
+    }
+    try {
+      await mkdir(this.path, { recursive: true });
+    } catch (error) {
+      throw new ThawError(toFileProblem(error, this.path));
+    }
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+
+  async readPlan(): Promise<Plan> {
+    return (await this.readJson(this.planPath)) as Plan;
+  }
+
+  async readReport(): Promise<TrainResult | null> {
+    return existsSync(this.reportPath) ? ((await this.readJson(this.reportPath)) as TrainResult) : null;
+  }
+
+  async readStatus(): Promise<RunStatus | null> {
+    return existsSync(this.statusPath) ? ((await this.readJson(this.statusPath)) as RunStatus) : null;
+  }
+
+  async writeStatus(state: RunState, problem?: string): Promise<void> {
+    const now = new Date().toISOString();
+    const before = await this.readStatus().catch(() => null);
+    const status: RunStatus = {
+      state,
+      processId: process.pid,
+      startedAt: before?.startedAt ?? now,
+      updatedAt: now,
+      ...(problem === undefined ? {} : { problem }),
+    };
+    await writeFileAtomic(this.statusPath, JSON.stringify(status, null, 2));
+  }
+
+  /** Adds lines to the metrics file. Throws `noSpace` and the like. */
+  appendMetrics(lines: readonly object[]): void {
+    if (lines.length === 0) return;
+    try {
+      appendFileSync(this.metricsPath, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    } catch (error) {
+      throw new ThawError(toFileProblem(error, this.metricsPath));
+    }
+  }
+
+  /** Drops the lines that `keep` refuses and a last line that was cut off, as a resumed run must. */
+  filterMetrics(keep: (line: Record<string, unknown>) => boolean): void {
+    if (!existsSync(this.metricsPath)) return;
+    const kept = readFileSync(this.metricsPath, 'utf8').split('\n').filter((line) => line !== '' && keepLine(line, keep));
+    try {
+      writeFileSync(this.metricsPath, kept.map((line) => `${line}\n`).join(''));
+    } catch (error) {
+      throw new ThawError(toFileProblem(error, this.metricsPath));
+    }
+  }
+
+  private async readJson(path: string): Promise<unknown> {
+    try {
+      return JSON.parse(await readFile(path, 'utf8'));
+    } catch (error) {
+      throw new ThawError({ reason: 'runDamaged', path, detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
+
+function keepLine(line: string, keep: (line: Record<string, unknown>) => boolean): boolean {
+  try {
+    return keep(JSON.parse(line) as Record<string, unknown>);
+  } catch {
+    return false;
+  }
+}
+
+/** The workspace of a plan: the nearest folder above it that holds `.thaw`, else its own folder. */
+export function workspaceOf(planPath: string): string {
+  const own = dirname(resolve(planPath));
+  for (let folder = own; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, THAW_FOLDER))) return folder;
+    if (dirname(folder) === folder) return own;
+  }
+}
+
+/** Folder of the runs of a workspace. */
+export function runsFolder(workspace: string): string {
+  return join(workspace, THAW_FOLDER, 'runs');
+}
+
+/** Makes `.thaw` with a `.gitignore` that keeps its content out of git. */
+export async function ensureThawFolder(workspace: string): Promise<void> {
+  const ignore = join(workspace, THAW_FOLDER, '.gitignore');
+  if (!existsSync(ignore)) await writeFileAtomic(ignore, '*\n');
+}
+
+/** A new folder name for a run of a plan: its name, the local date and time, and a number where that is taken. */
+export function newRunPath(planPath: string, now: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  const name = `${basename(planPath).replace(/(\.finetune)?\.json$/i, '')}-${date}-${time}`;
+  const folder = runsFolder(workspaceOf(planPath));
+  for (let count = 1; ; count++) {
+    const path = join(folder, count === 1 ? name : `${name}-${count}`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+/** A run given as a folder, or as its name under the workspace's runs. Throws `runMissing`. */
+export function findRun(reference: string, directory: string, workspace: string): RunFolder {
+  const candidates = [isAbsolute(reference) ? reference : resolve(directory, reference), join(runsFolder(workspace), reference)];
+  for (const path of candidates) {
+    const run = new RunFolder(path);
+    if (run.exists) return run;
+  }
+  throw new ThawError({ reason: 'runMissing', path: candidates[0] });
+}
+
+/** Runs of a folder (a workspace, or the folder of the runs itself), newest first. Damaged ones are listed as failed. */
+export async function listRuns(folder: string): Promise<RunSummary[]> {
+  const runs = existsSync(runsFolder(folder)) ? runsFolder(folder) : folder;
+  const names = await readdir(runs).catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw new ThawError(toFileProblem(error, runs));
+  });
+  const found = names.map((name) => new RunFolder(join(runs, name))).filter((run) => run.exists);
+  const summaries = await Promise.all(found.map(summarizeRun));
+  return summaries.sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? '') || a.name.localeCompare(b.name));
+}
+
+async function summarizeRun(run: RunFolder): Promise<RunSummary> {
+  const status = await run.readStatus().catch(() => null);
+  const report = await run.readReport().catch(() => null);
+  const epochs = readEpochs(run);
+  const environment = await readFile(run.environmentPath, 'utf8')
+    .then((text) => JSON.parse(text) as { plan?: string; engine?: string })
+    .catch(() => ({ plan: undefined, engine: undefined }));
+  const best = report?.best ?? epochs.reduce<TrainResult['best']>(betterEpoch, null);
+  return {
+    run: run.path,
+    name: basename(run.path),
+    plan: environment.plan ?? null,
+    state: status ? currentState(status) : 'failed',
+    startedAt: status?.startedAt ?? null,
+    epochs: epochs.length,
+    best,
+    engine: environment.engine ?? null,
+  };
+}
+
+type EpochLine = NonNullable<TrainResult['best']> & { event: string };
+
+function readEpochs(run: RunFolder): EpochLine[] {
+  if (!existsSync(run.metricsPath)) return [];
+  const lines = readFileSync(run.metricsPath, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    try {
+      const parsed = JSON.parse(line) as EpochLine;
+      return parsed.event === 'epoch' ? [parsed] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function betterEpoch(best: TrainResult['best'], line: EpochLine): TrainResult['best'] {
+  if (best && best.validationLoss <= line.validationLoss) return best;
+  const { epoch, validationLoss, validationAccuracy, n, low, high } = line;
+  return { epoch, validationLoss, validationAccuracy, n, low, high };
+}
+
+/** A run whose process is gone was interrupted, whatever it wrote last. */
+export function currentState(status: RunStatus): RunState {
+  return status.state === 'running' && !isAlive(status.processId) ? 'interrupted' : status.state;
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
+/** Throws `noSpace` where the disk of an existing folder has less than `neededBytes` free. */
+export async function requireSpace(folder: string, neededBytes: number): Promise<void> {
+  const space = await statfs(folder).catch(() => null);
+  if (!space) return;
+  const freeBytes = space.bavail * space.bsize;
+  if (freeBytes < neededBytes) throw new ThawError({ reason: 'noSpace', path: folder, neededBytes, freeBytes });
+}

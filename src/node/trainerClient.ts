@@ -1,0 +1,143 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { type Problem, ThawError } from '../shared/errors.ts';
+import { type FromTrainer, type Method, type Params, PROTOCOL_VERSION, type Results, type ToTrainer, fromTrainerSchema } from '../shared/protocol.ts';
+import type { TrainEvent } from '../shared/results.ts';
+
+/** Longest silence of a trainer before it is taken for hung: the slowest single kernel call stays well below. */
+const SILENCE_LIMIT_SECONDS = 180;
+const TERMINATE_AFTER_MS = 2000;
+const KILL_AFTER_MS = 5000;
+
+interface Pending {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+  onEvent?: (event: TrainEvent) => void;
+  run?: string;
+}
+
+export interface RequestOptions {
+  onEvent?: (event: TrainEvent) => void;
+  /** Asks the trainer to stop: it finishes its step, writes what it has and answers. */
+  signal?: AbortSignal;
+}
+
+/**
+ * One trainer child process. Every request ends in a result or an error, also when the child is killed, hangs, or sends
+ * what nobody understands.
+ */
+export class TrainerClient {
+  private readonly child: ChildProcess;
+  private readonly pending = new Map<number, Pending>();
+  private nextId = 1;
+  private lastHeard = Date.now();
+  private readonly watchdog: NodeJS.Timeout;
+  private readonly exited: Promise<void>;
+
+  /** @param entry path of the bundled trainer. @param onLog lines the child prints. */
+  constructor(entry: string, options: { onLog?: (line: string) => void; environment?: NodeJS.ProcessEnv } = {}) {
+    this.child = fork(entry, [], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...options.environment },
+      execArgv: [],
+      serialization: 'advanced',
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
+    }
+    this.child.on('message', (message) => this.receive(message));
+    this.child.on('error', (error) => this.fail({ reason: 'internal', detail: error.message }));
+    this.exited = new Promise((resolve) => {
+      this.child.on('exit', (code, signal) => {
+        this.fail({ reason: 'trainerExited', code, signal });
+        resolve();
+      });
+    });
+    this.watchdog = setInterval(() => this.checkSilence(), 5000);
+    this.watchdog.unref();
+  }
+
+  get processId(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Sends one request; `onEvent` hears what happens while it runs. Rejects with a `ThawError`. */
+  request<M extends Method>(method: M, params: Params<M>, options: RequestOptions = {}): Promise<Results[M]> {
+    const id = this.nextId++;
+    return new Promise<Results[M]>((resolve, reject) => {
+      this.pending.set(id, { resolve: (result) => resolve(result as Results[M]), reject, onEvent: options.onEvent });
+      if (this.child.exitCode !== null || this.child.signalCode !== null || !this.child.connected) {
+        this.fail({ reason: 'trainerExited', code: this.child.exitCode, signal: this.child.signalCode });
+        return;
+      }
+      this.lastHeard = Date.now();
+      this.post({ v: PROTOCOL_VERSION, type: 'request', id, method, params });
+      const cancel = (): void => this.post({ v: PROTOCOL_VERSION, type: 'cancel', id });
+      if (options.signal?.aborted) cancel();
+      else options.signal?.addEventListener('abort', cancel, { once: true });
+    });
+  }
+
+  /** Ends the child: politely, then firmly. Resolves when it is gone. */
+  async dispose(): Promise<void> {
+    clearInterval(this.watchdog);
+    if (this.child.connected) this.child.disconnect();
+    const terminate = setTimeout(() => this.child.kill('SIGTERM'), TERMINATE_AFTER_MS);
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), KILL_AFTER_MS);
+    await this.exited;
+    clearTimeout(terminate);
+    clearTimeout(kill);
+  }
+
+  private post(message: ToTrainer): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+
+  private receive(raw: unknown): void {
+    this.lastHeard = Date.now();
+    const parsed = fromTrainerSchema.safeParse(raw);
+    if (!parsed.success) {
+      this.fail({ reason: 'protocol', detail: 'the trainer sent a message of another version' });
+      this.child.kill();
+      return;
+    }
+    this.handle(parsed.data);
+  }
+
+  private handle(message: FromTrainer): void {
+    if (message.type === 'ready' || message.type === 'heartbeat') return;
+    const pending = this.pending.get(message.id);
+    if (!pending) return;
+    switch (message.type) {
+      case 'event': {
+        const event = message.event as TrainEvent;
+        if (event.event === 'start') pending.run = event.run;
+        pending.onEvent?.(event);
+        break;
+      }
+      case 'result':
+        this.pending.delete(message.id);
+        pending.resolve(message.result);
+        break;
+      case 'error':
+        this.pending.delete(message.id);
+        pending.reject(new ThawError(message.problem as Problem));
+        break;
+    }
+  }
+
+  private checkSilence(): void {
+    if (this.pending.size === 0) return;
+    const seconds = Math.round((Date.now() - this.lastHeard) / 1000);
+    if (seconds < SILENCE_LIMIT_SECONDS) return;
+    this.fail({ reason: 'trainerSilent', seconds });
+    this.child.kill('SIGKILL');
+  }
+
+  private fail(problem: Problem): void {
+    for (const pending of this.pending.values()) {
+      const named = problem.reason === 'trainerExited' && pending.run ? { ...problem, run: pending.run } : problem;
+      pending.reject(new ThawError(named));
+    }
+    this.pending.clear();
+  }
+}

@@ -1,0 +1,255 @@
+import type { DataBand } from './dataBand.ts';
+import { formatCount } from './format.ts';
+import { geometricRates, readableRate } from './learningRates.ts';
+import type { Block } from './network.ts';
+import type { BatchNormPolicy, Plan, PlanPhase } from './plan.ts';
+
+export type Level = 'low' | 'high';
+
+export interface AdviceInput {
+  data: DataBand;
+  similarity: Level;
+  similaritySource: 'assumed' | 'given' | 'measured';
+  /** Blocks of the backbone, input to output, each with its number of weights. */
+  blocks: readonly (Block & { parameters: number })[];
+  /** Default 16. */
+  batchSize?: number;
+  /** Share of the images held out for validation; default 0.2. */
+  validationShare?: number;
+}
+
+export interface AdviceWarning {
+  code: 'tiny' | 'borderline' | 'capacity' | 'imbalanced' | 'fewValidationImages';
+  text: string;
+}
+
+/** The parts of a plan that follow from data and similarity, and why they are as they are. */
+export interface Recommendation {
+  sentence: string;
+  blocks: Plan['blocks'];
+  phases: PlanPhase[];
+  optimizer: Plan['optimizer'];
+  batchNorm: BatchNormPolicy;
+  augment: Plan['augment'];
+  earlyStopping: Plan['earlyStopping'];
+  head: { dropout: number; l2: number };
+  /** Names, input to output. */
+  unfrozenBlocks: string[];
+  reasons: string[];
+  /** What the quadrant asks for and this version cannot do. */
+  leftOut: string[];
+  warnings: AdviceWarning[];
+  advice: NonNullable<Plan['advice']>;
+}
+
+/** What a strategy decides; the rest of a recommendation follows from it. */
+interface Strategy {
+  /** Rates of the unfrozen blocks, which are always the last ones, input to output. */
+  rates: number[];
+  phases: PlanPhase[];
+  batchNorm: BatchNormPolicy;
+  augment: Plan['augment'];
+  head: { dropout: number; l2: number };
+  reasons: string[];
+  leftOut: string[];
+}
+
+const HEAD_RATE = 1e-3;
+/** ULMFiT (arXiv 1801.06146): each group of layers learns at this fraction of the rate of the group above it. */
+const RATE_DECAY = 2.6;
+const PATIENCE = 5;
+const PARAMETERS_PER_IMAGE = 5000;
+const MIN_VALIDATION_PER_CLASS = 20;
+const MAX_IMBALANCE = 10;
+
+/** The sentence of a quadrant, word for word. */
+export function quadrantSentence(data: Level, similarity: Level): string {
+  if (data === 'low') {
+    return `Unfreeze ${similarity === 'low' ? 'more' : 'fewer'} layers of the pretrained model`;
+  }
+  return similarity === 'low' ? 'Initialize with pretrained weights and train completely' : 'Fine-tune completely';
+}
+
+/**
+ * The recommended plan: a pure function of the amount of data, the similarity to the source data and the network.
+ * Every block is listed in `blocks`. Rates are constant within a phase.
+ */
+export function recommendPlan(input: AdviceInput): Recommendation {
+  const { data, similarity, blocks } = input;
+  const strategy = chooseStrategy(input);
+  const firstUnfrozen = blocks.length - strategy.rates.length;
+  const unfrozenBlocks = blocks.slice(firstUnfrozen).map((block) => block.name);
+  const entries = blocks.map((block, index) => {
+    const frozen = index < firstUnfrozen;
+    return [
+      block.name,
+      frozen ? { frozen } : { frozen, learningRate: readableRate(strategy.rates[index - firstUnfrozen]) },
+    ];
+  });
+  const warnings = findWarnings(input, blocks.slice(firstUnfrozen));
+  const leftOut = [...strategy.leftOut];
+  if (warnings.some((warning) => warning.code === 'fewValidationImages')) {
+    leftOut.push('Cross-validation, which uses few images better, is not available yet: one part is held out.');
+  }
+  const sentence = quadrantSentence(data.quadrantData, similarity);
+  return {
+    sentence,
+    blocks: Object.fromEntries(entries) as Plan['blocks'],
+    phases: strategy.phases,
+    optimizer: { name: 'adam', headLearningRate: HEAD_RATE },
+    batchNorm: strategy.batchNorm,
+    augment: strategy.augment,
+    earlyStopping: { patience: PATIENCE },
+    head: strategy.head,
+    unfrozenBlocks,
+    reasons: [...describeInputs(input), `${sentence}.`, ...strategy.reasons],
+    leftOut,
+    warnings,
+    advice: { data: data.quadrantData, similarity, similaritySource: input.similaritySource, leftOut },
+  };
+}
+
+function chooseStrategy(input: AdviceInput): Strategy {
+  const { data, similarity } = input;
+  if (data.tiny) return tooLittleForMore();
+  if (input.blocks.length === 0) return headOnly();
+  if (data.quadrantData === 'low') return similarity === 'high' ? headOnly() : gradual(input);
+  return similarity === 'high' ? fineTune(input) : trainCompletely(input);
+}
+
+/** Low data, high similarity: the backbone is a fixed feature extractor. */
+function headOnly(): Strategy {
+  return {
+    rates: [],
+    phases: [{ name: 'head', epochs: 30, unfreeze: [] }],
+    batchNorm: 'locked',
+    augment: 'light',
+    head: { dropout: 0.2, l2: 0 },
+    reasons: [
+      'Only the new head trains, on features that are computed once.',
+      'If that falls short, unfreeze the last block.',
+    ],
+    leftOut: [],
+  };
+}
+
+function tooLittleForMore(): Strategy {
+  const strategy = headOnly();
+  const reason =
+    'With fewer than 20 images in a class more than the head cannot be trained reliably, whatever the similarity.';
+  return { ...strategy, reasons: [strategy.reasons[0], reason] };
+}
+
+/** Low data, low similarity: the top third (half in the middle band) thaws block by block, as in ULMFiT. */
+function gradual({ data, blocks }: AdviceInput): Strategy {
+  const count = Math.ceil(blocks.length / (data.band === 'middle' ? 2 : 3));
+  const downwards = blocks.slice(-count).reverse();
+  const rates = downwards.map((_, index) => 1e-4 * RATE_DECAY ** -index).reverse();
+  const thaw = downwards.map((block, index): PlanPhase => {
+    const unfreeze = blocks.slice(blocks.length - index - 1).map((unfrozen) => unfrozen.name);
+    return { name: `thaw ${block.name}`, epochs: 5, unfreeze, headLearningRate: HEAD_RATE / 2 };
+  });
+  return {
+    rates,
+    phases: [{ name: 'head', epochs: 10, unfreeze: [] }, ...thaw],
+    batchNorm: 'affine',
+    augment: 'strong',
+    head: { dropout: 0.2, l2: 0 },
+    reasons: [
+      `The last ${count} of ${formatCount(blocks.length, 'block')} train: what is specific to the source images sits at the top.`,
+      'The head comes first, so that its random start does not distort the backbone; then one block more per phase, downwards.',
+      `Each block learns ${RATE_DECAY} times slower than the one above it.`,
+    ],
+    leftOut: [
+      'How deep to go is not measured yet: a third of the blocks is taken, half with 200 images a class or more.',
+      'A head on an earlier layer, the alternative for dissimilar images, is not tried automatically: set head.after to compare.',
+    ],
+  };
+}
+
+/** High data, low similarity: everything trains from the pretrained start at one rate. */
+function trainCompletely({ blocks, batchSize = 16 }: AdviceInput): Strategy {
+  const batchNorm = batchSize >= 16 ? 'adapt' : 'affine';
+  return {
+    rates: blocks.map(() => 3e-4),
+    phases: [
+      { name: 'head', epochs: 1, unfreeze: [] },
+      { name: 'all', epochs: 20 },
+    ],
+    batchNorm,
+    augment: 'light',
+    head: { dropout: 0.2, l2: 1e-4 },
+    reasons: [
+      'All blocks train at the same rate, after one epoch of the head alone.',
+      batchNorm === 'adapt'
+        ? 'Batch normalization adapts its statistics to the new images.'
+        : `Batches of ${batchSize} are too small for new batch-normalization statistics: they stay.`,
+    ],
+    leftOut: [
+      'Cosine decay of the rates is not available yet: the rates stay constant.',
+      'Weight decay is not available yet: dropout and an L2 penalty regularize the head only.',
+    ],
+  };
+}
+
+/** High data, high similarity: everything moves a little, the first layers least. */
+function fineTune({ blocks }: AdviceInput): Strategy {
+  return {
+    rates: geometricRates(1e-5, 1e-4, blocks.length),
+    phases: [
+      { name: 'head', epochs: 1, unfreeze: [] },
+      { name: 'all', epochs: 20 },
+    ],
+    batchNorm: 'affine',
+    augment: 'light',
+    head: { dropout: 0, l2: 0 },
+    reasons: [
+      'All blocks train, after one epoch of the head alone.',
+      'Rates rise geometrically from the first block (1e-5) to the last (1e-4), below the head: a similar source needs small steps.',
+    ],
+    leftOut: [
+      'The one-cycle schedule, which peaks at 1e-3, is not available yet: the rates stay constant, so the blocks end at 1e-4 instead.',
+    ],
+  };
+}
+
+function describeInputs({ data, similarity, similaritySource }: AdviceInput): string[] {
+  const amount = { low: 'low', middle: 'between low and high, taken as low', high: 'high' }[data.band];
+  const source = {
+    assumed: 'assumed, not measured',
+    given: 'as given',
+    measured: 'measured',
+  }[similaritySource];
+  return [
+    `${formatCount(data.images, 'image')}, ${formatCount(data.smallestClass)} in the smallest class: the amount of data is ${amount}.`,
+    `The similarity to the images the network was trained on is ${similarity} (${source}).`,
+  ];
+}
+
+function findWarnings(input: AdviceInput, unfrozen: AdviceInput['blocks']): AdviceWarning[] {
+  const { data, similarity, validationShare = 0.2 } = input;
+  const warnings: AdviceWarning[] = [];
+  if (data.tiny) {
+    const text = `The smallest class has ${formatCount(data.smallestClass, 'image')}, fewer than 20: only the head is trained, and results will vary. More images help most.`;
+    warnings.push({ code: 'tiny', text });
+  }
+  if (data.borderline) {
+    const text = `With 200 to 499 images a class the next recommendation may serve as well: "${quadrantSentence('high', similarity)}". Compare both.`;
+    warnings.push({ code: 'borderline', text });
+  }
+  const parameters = unfrozen.reduce((sum, block) => sum + block.parameters, 0);
+  if (data.quadrantData === 'low' && parameters > PARAMETERS_PER_IMAGE * data.images) {
+    const text = `${formatCount(parameters)} weights would train on ${formatCount(data.images, 'image')}: the network can learn them by heart. Freeze more blocks or add images.`;
+    warnings.push({ code: 'capacity', text });
+  }
+  if (data.largestClass > MAX_IMBALANCE * data.smallestClass) {
+    const text = `The largest class has ${formatCount(data.largestClass, 'image')}, the smallest ${formatCount(data.smallestClass)}. Class weights even this out only in part.`;
+    warnings.push({ code: 'imbalanced', text });
+  }
+  const validation = Math.round(data.smallestClass * validationShare);
+  if (validation < MIN_VALIDATION_PER_CLASS) {
+    const text = `About ${formatCount(validation, 'image')} of the smallest class validate the training: read accuracies with their intervals.`;
+    warnings.push({ code: 'fewValidationImages', text });
+  }
+  return warnings;
+}

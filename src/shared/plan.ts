@@ -1,0 +1,138 @@
+import { z } from 'zod';
+
+/** The value ranges a network may expect its pixels in. */
+export const VALUE_RANGES = ['-1..1', '0..1', '0..255', 'imagenet', 'caffe'] as const;
+export const RESIZE_MODES = ['crop', 'pad', 'stretch'] as const;
+export const CHANNEL_MODES = ['rgb', 'gray'] as const;
+export const BATCH_NORM_POLICIES = ['locked', 'affine', 'adapt'] as const;
+export const OPTIMIZER_NAMES = ['adam', 'sgd'] as const;
+export const AUGMENT_PRESETS = ['none', 'light', 'strong'] as const;
+
+export type ValueRange = (typeof VALUE_RANGES)[number];
+export type ResizeMode = (typeof RESIZE_MODES)[number];
+export type ChannelMode = (typeof CHANNEL_MODES)[number];
+export type BatchNormPolicy = (typeof BATCH_NORM_POLICIES)[number];
+
+const name = z.string().min(1);
+const learningRate = z.number().positive().max(100).describe('Learning rate, greater than 0.');
+
+const inputSchema = z
+  .strictObject({
+    range: z.enum(VALUE_RANGES).describe('Range of pixel values the network was trained with.'),
+    resize: z.enum(RESIZE_MODES).describe('How an image is brought to the size of the network.'),
+    channels: z.enum(CHANNEL_MODES).describe('Colour channels the network sees.'),
+  })
+  .describe('How an image becomes the input of the network.');
+
+const dataSchema = z
+  .strictObject({
+    train: name.describe('Folder of training images (one folder per class), or a CSV file path,label[,split].'),
+    validation: z
+      .union([z.number().gt(0).lt(1), name])
+      .describe('Share of the training images held out for validation (stratified, seeded), or a folder.'),
+    test: name.optional().describe('Folder of test images; only evaluate reads it.'),
+  })
+  .describe('Where the images are. Relative paths are relative to this file.');
+
+const headSchema = z
+  .strictObject({
+    after: name.optional().describe('Layer the new head sits on. Default: the input of the old output layer.'),
+    classes: z.array(name).min(2).describe('Class names in the order of the outputs.'),
+    hidden: z.array(z.number().int().positive().max(65536)).default([]).describe('Units of hidden layers in the head.'),
+    dropout: z.number().min(0).lt(1).default(0).describe('Share of features dropped before the last layer while training.'),
+    l2: z.number().min(0).max(10).default(0).describe('L2 penalty on the kernels of the head.'),
+  })
+  .describe('The new output layers.');
+
+const layerSchema = z.strictObject({
+  frozen: z.boolean().describe('A frozen layer does not change while training.'),
+  learningRate: learningRate.optional(),
+});
+
+const blockSchema = z
+  .strictObject({
+    frozen: z.boolean().describe('A frozen block does not change while training.'),
+    learningRate: learningRate.optional(),
+    layers: z.record(name, layerSchema).optional().describe('Layers that differ from their block.'),
+  })
+  .describe('One block of the network.');
+
+const phaseSchema = z
+  .strictObject({
+    name: name,
+    epochs: z.number().int().positive().max(100000),
+    unfreeze: z
+      .array(name)
+      .optional()
+      .describe('Blocks that train in this phase besides the head. Without this key: every block that is not frozen.'),
+    headLearningRate: learningRate.optional().describe('Rate of the head in this phase.'),
+    learningRates: z.record(name, learningRate).optional().describe('Rates of blocks in this phase.'),
+  })
+  .describe('A stretch of epochs with the same trainable blocks and rates.');
+
+const augmentSchema = z.union([
+  z.enum(AUGMENT_PRESETS),
+  z.strictObject({
+    flip: z.boolean().describe('Mirror images left to right at random.'),
+    crop: z.number().min(0).max(0.5).describe('Largest share of the width and height that a random crop cuts away.'),
+    variants: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('Variants cached of each image while the layers below are frozen.'),
+  }),
+]);
+
+/** The plan file. Names are a contract: other programs read and write them. */
+export const planSchema = z.strictObject({
+  $schema: z.string().optional(),
+  version: z.literal(1).describe('Version of the plan format.'),
+  model: name.describe('Folder, model.json, catalog name, or a run to start from.'),
+  weights: z
+    .enum(['pretrained', 'random'])
+    .default('pretrained')
+    .describe('"random" trains the same architecture from scratch, as a baseline.'),
+  input: inputSchema,
+  data: dataSchema,
+  head: headSchema,
+  blocks: z.record(name, blockSchema).describe('What may train at all, and at which rate. A block not named is frozen.'),
+  phases: z.array(phaseSchema).min(1),
+  optimizer: z.strictObject({
+    name: z.enum(OPTIMIZER_NAMES),
+    headLearningRate: learningRate,
+    momentum: z.number().min(0).lt(1).optional().describe('Momentum of sgd; default 0.9.'),
+  }),
+  batchSize: z.number().int().positive().max(4096).default(16),
+  batchNorm: z.enum(BATCH_NORM_POLICIES).default('affine').describe('What unfrozen batch normalization may change.'),
+  augment: augmentSchema.default('none'),
+  classWeights: z
+    .union([z.enum(['auto', 'none']), z.record(name, z.number().positive())])
+    .default('auto')
+    .describe('"auto" weighs classes by their counts when the largest is over 1.5 times the smallest.'),
+  earlyStopping: z
+    .strictObject({ patience: z.number().int().positive() })
+    .nullable()
+    .default(null)
+    .describe('Ends a phase when the validation loss has not improved for this many epochs.'),
+  seed: z.number().int().min(0).max(4294967295).default(42),
+  advice: z
+    .strictObject({
+      data: z.enum(['low', 'high']),
+      similarity: z.enum(['low', 'high']),
+      similaritySource: z.enum(['assumed', 'given', 'measured']),
+      leftOut: z.array(z.string()).describe("Parts of the quadrant's plan that this file does not contain, and why."),
+    })
+    .optional()
+    .describe('What the recommended plan was made from.'),
+});
+
+export type Plan = z.output<typeof planSchema>;
+export type PlanInput = z.input<typeof planSchema>;
+export type PlanBlock = Plan['blocks'][string];
+export type PlanPhase = Plan['phases'][number];
+export type InputSettings = Plan['input'];
+
+/** Rate of an unfrozen block that names none: a tenth of the head's. */
+export const DEFAULT_BLOCK_RATE_SHARE = 0.1;

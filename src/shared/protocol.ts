@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { DataSummary } from './dataSummary.ts';
+import type { CheckResult, EngineStatus, EvaluateResult, InitResult, ModelSummary, PredictResult, TrainResult } from './results.ts';
+
+/** The language between the trainer (a child process) and the program that started it. */
+export const PROTOCOL_VERSION = 1;
+
+const engineChoice = z.enum(['auto', 'native', 'portable']).default('auto');
+const common = {
+  /** Folder that relative references start from. */
+  directory: z.string(),
+  engine: engineChoice,
+};
+
+/** Parameters of every request, validated where they arrive. */
+export const requestSchemas = {
+  inspect: z.object({ ...common, model: z.string() }),
+  data: z.object({ ...common, path: z.string() }),
+  init: z.object({
+    ...common,
+    model: z.string(),
+    data: z.string(),
+    similarity: z.enum(['low', 'high']).optional(),
+    output: z.string().optional(),
+    seed: z.number().int().optional(),
+  }),
+  check: z.object({ ...common, plan: z.string() }),
+  train: z.object({
+    ...common,
+    plan: z.string(),
+    run: z.string().optional(),
+    resume: z.string().optional(),
+    from: z.string().optional(),
+    seed: z.number().int().optional(),
+  }),
+  evaluate: z.object({ ...common, model: z.string(), data: z.string() }),
+  predict: z.object({ ...common, model: z.string(), files: z.array(z.string()).min(1) }),
+  engineStatus: z.object({ ...common }),
+} as const;
+
+export type Method = keyof typeof requestSchemas;
+export type Params<M extends Method> = z.output<(typeof requestSchemas)[M]>;
+
+export interface Results {
+  inspect: ModelSummary;
+  data: DataSummary;
+  init: InitResult;
+  check: CheckResult;
+  train: TrainResult;
+  evaluate: EvaluateResult;
+  predict: PredictResult;
+  engineStatus: EngineStatus;
+}
+
+const version = z.literal(PROTOCOL_VERSION);
+const problemSchema = z.looseObject({ reason: z.string() });
+
+export const toTrainerSchema = z.union([
+  z.object({ v: version, type: z.literal('request'), id: z.number().int(), method: z.string(), params: z.unknown() }),
+  z.object({ v: version, type: z.literal('cancel'), id: z.number().int() }),
+]);
+export type ToTrainer = z.output<typeof toTrainerSchema>;
+
+export const fromTrainerSchema = z.union([
+  z.object({ v: version, type: z.literal('ready'), version: z.string() }),
+  z.object({ v: version, type: z.literal('heartbeat') }),
+  z.object({ v: version, type: z.literal('event'), id: z.number().int(), event: z.looseObject({ event: z.string() }) }),
+  z.object({ v: version, type: z.literal('result'), id: z.number().int(), result: z.unknown() }),
+  z.object({ v: version, type: z.literal('error'), id: z.number().int(), problem: problemSchema }),
+]);
+export type FromTrainer = z.output<typeof fromTrainerSchema>;

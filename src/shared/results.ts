@@ -1,0 +1,138 @@
+import type { ValueRange } from './plan.ts';
+
+/** Results of the trainer's requests, as the command line prints them (`thaw ... --json`). Field names are a contract. */
+
+export interface LayerSummary {
+  name: string;
+  type: string;
+  /** Without the batch dimension. */
+  outputShape: (number | null)[];
+  parameters: number;
+  block: string;
+}
+
+export interface BlockSummary {
+  name: string;
+  layers: string[];
+  parameters: number;
+}
+
+export interface ModelSummary {
+  format: string;
+  /** Height, width, channels. */
+  inputShape: number[];
+  parameters: number;
+  layers: LayerSummary[];
+  /** From input to output. */
+  blocks: BlockSummary[];
+  labels?: string[];
+}
+
+/** What `init` found out and decided, besides the file it wrote. */
+export interface InitResult {
+  plan: string;
+  quadrant: { data: 'low' | 'high'; similarity: 'low' | 'high'; sentence: string };
+  similaritySource: 'assumed' | 'given';
+  range: { chosen: ValueRange; source: 'metadata' | 'catalog' | 'measured'; distances?: Partial<Record<ValueRange, number>> };
+  reasons: string[];
+  leftOut: string[];
+  warnings: { code: string; text: string }[];
+}
+
+export interface CheckResult {
+  valid: boolean;
+  problems: { path: string; line: number; problem: string; nearest?: string }[];
+  trainableParameters: number;
+  totalParameters: number;
+  cost: { secondsPerEpoch: number; cacheSeconds: number; memoryBytes: number } | null;
+  guard: { change: string; effect: 'keeps' | 'reinitialises' | 'impossible'; layers: string[]; reason: string }[];
+}
+
+/** A share of n samples with its 95 % Wilson interval. */
+export interface Best {
+  epoch: number;
+  validationLoss: number;
+  validationAccuracy: number;
+  n: number;
+  low: number;
+  high: number;
+}
+
+export interface TrainResult {
+  run: string;
+  engine: string;
+  epochs: number;
+  seconds: number;
+  stopped: 'finished' | 'earlyStopped' | 'interrupted';
+  best: Best | null;
+  freezeProof: { frozenTensors: number; changedTensors: number; changed: string[] } | null;
+  /** ||w - w0|| / ||w0|| per block since the start of the run. */
+  movement: Record<string, number>;
+  cache: { hits: number; misses: number; bytes: number };
+  peakMemoryBytes: number;
+}
+
+export interface EvaluateResult {
+  n: number;
+  accuracy: number;
+  low: number;
+  high: number;
+  balancedAccuracy: number;
+  loss: number;
+  perClass: { class: string; n: number; precision: number; recall: number }[];
+  /** Rows are true classes, columns predicted ones. */
+  confusion: number[][];
+  classes: string[];
+  problems: { file: string; problem: string }[];
+  /** One entry an image, in the order of the listing; lets two models be compared in pairs. */
+  images: { file: string; class: string; predicted: string; correct: boolean }[];
+}
+
+export interface PredictResult {
+  predictions: {
+    file: string;
+    top: { class: string; probability: number }[];
+    unfamiliar: number | null;
+    problem?: string;
+  }[];
+}
+
+export interface EngineStatus {
+  engines: { name: string; available: boolean; version: string | null; reason: string }[];
+}
+
+/** What happens while a long request runs. */
+export type TrainEvent =
+  | {
+      event: 'start';
+      run: string;
+      engine: string;
+      images: { train: number; validation: number };
+      classes: string[];
+      epochs: number;
+      trainableParameters: number;
+      totalParameters: number;
+      resumed: boolean;
+    }
+  | { event: 'cache'; phase: string; done: number; total: number; bytes: number }
+  | { event: 'phase'; phase: string; index: number; epochs: number; trainable: string[]; trainableParameters: number; cachedTo: string | null }
+  | { event: 'step'; phase: string; epoch: number; step: number; steps: number; loss: number; accuracy: number; secondsLeft: number | null }
+  | {
+      event: 'epoch';
+      phase: string;
+      epoch: number;
+      epochs: number;
+      loss: number;
+      accuracy: number;
+      validationLoss: number;
+      validationAccuracy: number;
+      n: number;
+      low: number;
+      high: number;
+      seconds: number;
+      best: boolean;
+      movement: Record<string, number>;
+    }
+  | { event: 'checkpoint'; epoch: number; path: string }
+  | { event: 'download'; file: string; received: number; total: number | null }
+  | { event: 'warning'; code: string; text: string };

@@ -1,0 +1,150 @@
+import { ThawError } from './errors.ts';
+
+export interface Interval {
+  low: number;
+  high: number;
+}
+
+/**
+ * Wilson score interval of a proportion (E. B. Wilson, JASA 22, 1927). Unlike the normal interval it stays within 0..1
+ * and keeps its coverage for small n. Without observations it is the whole range.
+ */
+export function wilsonInterval(successes: number, n: number, confidence = 0.95): Interval {
+  if (n === 0) return { low: 0, high: 1 };
+  const z = normalQuantile((1 + confidence) / 2);
+  const share = successes / n;
+  const scale = 1 + (z * z) / n;
+  const centre = (share + (z * z) / (2 * n)) / scale;
+  const half = (z / scale) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  return {
+    low: successes === 0 ? 0 : Math.max(0, centre - half),
+    high: successes === n ? 1 : Math.min(1, centre + half),
+  };
+}
+
+export interface McNemarResult {
+  /** Cases only `a` has right, and cases only `b` has right. */
+  onlyA: number;
+  onlyB: number;
+  /** Two-sided. */
+  pValue: number;
+}
+
+/**
+ * McNemar's test (Psychometrika 12, 1947) of two classifiers on the same cases, in its exact conditional form: a binomial
+ * test of the cases on which they differ. It never claims a difference more often than its level (the mid-p variant
+ * sometimes does). Without differing cases p is 1.
+ */
+export function mcNemar(aCorrect: readonly boolean[], bCorrect: readonly boolean[]): McNemarResult {
+  const { onlyA, onlyB } = discordant(aCorrect, bCorrect);
+  return { onlyA, onlyB, pValue: Math.min(1, 2 * halfBinomialTail(Math.min(onlyA, onlyB), onlyA + onlyB)) };
+}
+
+/**
+ * Accuracy of `a` minus accuracy of `b` on the same cases, with its interval: Wald after adding half a case to each cell
+ * of the 2x2 table (Agresti and Min, Statistics in Medicine 24, 2005, doi 10.1002/sim.1781).
+ */
+export function pairedDifferenceInterval(
+  aCorrect: readonly boolean[],
+  bCorrect: readonly boolean[],
+  confidence = 0.95,
+): Interval & { difference: number } {
+  const { onlyA, onlyB } = discordant(aCorrect, bCorrect);
+  const n = aCorrect.length;
+  if (n === 0) return { difference: 0, low: -1, high: 1 };
+  const adjusted = n + 2;
+  const centre = (onlyA - onlyB) / adjusted;
+  const variance = ((onlyA + onlyB + 1) / adjusted - centre * centre) / adjusted;
+  const half = normalQuantile((1 + confidence) / 2) * Math.sqrt(variance);
+  return { difference: (onlyA - onlyB) / n, low: Math.max(-1, centre - half), high: Math.min(1, centre + half) };
+}
+
+/** Counts of cases, [actual class][predicted class]. Classes are indexes below `classes`. */
+export function confusionMatrix(actual: readonly number[], predicted: readonly number[], classes: number): number[][] {
+  requireSameLength(actual, predicted);
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const [index, row] of actual.entries()) counts[row][predicted[index]]++;
+  return counts;
+}
+
+export interface ClassMetrics {
+  /** Cases of the class. */
+  n: number;
+  /** Share of the cases predicted as the class that are of it; null if none was predicted so. */
+  precision: number | null;
+  /** Share of the cases of the class that were predicted as it; null if there are none. */
+  recall: number | null;
+}
+
+/** Of each class of a confusion matrix ([actual][predicted]). */
+export function perClassMetrics(confusion: readonly (readonly number[])[]): ClassMetrics[] {
+  return confusion.map((row, index) => {
+    const n = sum(row);
+    const predicted = sum(confusion.map((other) => other[index]));
+    return {
+      n,
+      precision: predicted === 0 ? null : row[index] / predicted,
+      recall: n === 0 ? null : row[index] / n,
+    };
+  });
+}
+
+/** Mean recall of the classes that have cases; null if none has. */
+export function balancedAccuracy(confusion: readonly (readonly number[])[]): number | null {
+  const recalls = perClassMetrics(confusion).flatMap(({ recall }) => (recall === null ? [] : [recall]));
+  return recalls.length === 0 ? null : sum(recalls) / recalls.length;
+}
+
+/**
+ * The value below which a standard normal deviate stays with this probability (0 < p < 1), by Newton's method on the
+ * series of the distribution function (Abramowitz and Stegun 26.2.11). Meant for the range of confidence levels.
+ */
+export function normalQuantile(p: number): number {
+  if (p < 0.5) return -normalQuantile(1 - p);
+  let z = 0;
+  for (let step = 0; step < 100; step++) {
+    const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+    let term = z;
+    let series = z;
+    for (let k = 3; term > series * 1e-17; k += 2) {
+      term *= (z * z) / k;
+      series += term;
+    }
+    const change = (p - 0.5 - density * series) / density;
+    z += change;
+    if (Math.abs(change) < 1e-14) break;
+  }
+  return z;
+}
+
+/** P(X <= k) of X ~ Binomial(n, 1/2), in logarithms so that large n do not underflow. */
+function halfBinomialTail(k: number, n: number): number {
+  let logChoose = 0;
+  let total = 0;
+  for (let i = 0; i <= k; i++) {
+    if (i > 0) logChoose += Math.log((n - i + 1) / i);
+    total += Math.exp(logChoose - n * Math.LN2);
+  }
+  return total;
+}
+
+function discordant(aCorrect: readonly boolean[], bCorrect: readonly boolean[]): { onlyA: number; onlyB: number } {
+  requireSameLength(aCorrect, bCorrect);
+  let onlyA = 0;
+  let onlyB = 0;
+  for (const [index, a] of aCorrect.entries()) {
+    if (a && !bCorrect[index]) onlyA++;
+    if (!a && bCorrect[index]) onlyB++;
+  }
+  return { onlyA, onlyB };
+}
+
+function requireSameLength(a: readonly unknown[], b: readonly unknown[]): void {
+  if (a.length !== b.length) {
+    throw new ThawError({ reason: 'internal', detail: `paired lists differ in length: ${a.length} and ${b.length}` });
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { listData, type DataListing, type ListedImage } from '../../node/dataFolder.ts';
+import type { DataSummary, FileProblem } from '../../shared/dataSummary.ts';
+import { decodeImageBytes, readImageFile, type DecodeSettings } from './decodeImage.ts';
+import { defaultConcurrency, unreadableDetail } from './imageReader.ts';
+import { mapInOrder } from './mapInOrder.ts';
+
+export interface InspectOptions {
+  signal?: AbortSignal;
+  /** Called after each image. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** Sides below this many pixels are reported. */
+const SMALLEST_SIDE = 32;
+/** Long side over short side from which an image is reported: cropping would lose most of it. */
+const GREATEST_ASPECT = 4;
+/** Difference between the channels of a pixel that rounding and compression cause in gray images. */
+const GRAY_TOLERANCE = 4;
+const THUMBNAIL: DecodeSettings = { width: 64, height: 64, channels: 'rgb', resize: 'stretch' };
+
+/** What one file turned out to be. */
+type Inspection =
+  | { image: ListedImage; problem: string }
+  | { image: ListedImage; hash: string; width: number; height: number; gray: boolean };
+type Readable = Extract<Inspection, { hash: string }>;
+
+/**
+ * Says what a data folder or table holds. Every image is decoded to its last row, so that files cut off are found.
+ *
+ * Reported besides unreadable files: files with the same content (between classes and between splits said as such),
+ * sides below 32 pixels, and images over 4 times as long as wide. These count as readable all the same.
+ *
+ * @throws ThawError as `listData` does, and `cancelled`
+ */
+export async function inspectData(path: string, options: InspectOptions = {}): Promise<DataSummary> {
+  const listing = await listData(path);
+  const readable: Readable[] = [];
+  const problems: FileProblem[] = [...listing.problems];
+  const firstOfHash = new Map<string, ListedImage>();
+  let done = 0;
+  const work = { concurrency: defaultConcurrency(), signal: options.signal };
+  for await (const inspection of mapInOrder(listing.images, inspectImage, work)) {
+    const { file } = inspection.image;
+    if ('hash' in inspection) {
+      readable.push(inspection);
+      const first = firstOfHash.get(inspection.hash);
+      if (first) problems.push({ file, problem: describeDuplicate(inspection.image, first, listing.classes) });
+      else firstOfHash.set(inspection.hash, inspection.image);
+      problems.push(...oddSizes(inspection.width, inspection.height).map((problem) => ({ file, problem })));
+    } else {
+      problems.push({ file, problem: inspection.problem });
+    }
+    options.onProgress?.(++done, listing.images.length);
+  }
+  return summarise(listing, readable, problems);
+}
+
+async function inspectImage(image: ListedImage): Promise<Inspection> {
+  try {
+    const bytes = await readImageFile(image.file);
+    const { pixels, width, height } = await decodeImageBytes(bytes, image.file, THUMBNAIL);
+    const hash = createHash('sha256').update(bytes).digest('base64');
+    return { image, hash, width, height, gray: isGray(pixels) };
+  } catch (error) {
+    return { image, problem: unreadableDetail(error) };
+  }
+}
+
+function isGray(rgb: Uint8Array): boolean {
+  for (let red = 0; red < rgb.length; red += 3) {
+    const channels = [rgb[red], rgb[red + 1], rgb[red + 2]];
+    if (Math.max(...channels) - Math.min(...channels) > GRAY_TOLERANCE) return false;
+  }
+  return true;
+}
+
+function describeDuplicate(image: ListedImage, first: ListedImage, classes: string[]): string {
+  const parts = [`same image as ${first.file}`];
+  if (image.classIndex !== first.classIndex) {
+    parts.push(`which is of class "${classes[first.classIndex]}": one of the two labels is wrong`);
+  }
+  if (image.split !== first.split) {
+    parts.push(`which is in the ${first.split} split: results on the ${image.split} split would look too good`);
+  }
+  return parts.join(', ');
+}
+
+function oddSizes(width: number, height: number): string[] {
+  const found: string[] = [];
+  if (Math.min(width, height) < SMALLEST_SIDE) {
+    found.push(`only ${width} x ${height} pixels: little can be seen at this size`);
+  }
+  const aspect = Math.max(width, height) / Math.min(width, height);
+  if (aspect > GREATEST_ASPECT) {
+    found.push(`${width} x ${height} pixels, ${aspect.toFixed(1)} to 1: a square crop loses most of it`);
+  }
+  return found;
+}
+
+function summarise(listing: DataListing, readable: Readable[], problems: FileProblem[]): DataSummary {
+  const { root, layout, classes, images } = listing;
+  const counts = classes.map(() => 0);
+  const perSplit = { train: 0, validation: 0, test: 0 };
+  for (const { image } of readable) {
+    counts[image.classIndex]++;
+    if (image.split) perSplit[image.split]++;
+  }
+  const smallestClass = Math.min(...counts);
+  const grays = readable.filter(({ gray }) => gray).length;
+  return {
+    root,
+    layout,
+    classes,
+    images: readable.length,
+    perClass: Object.fromEntries(classes.map((name, index) => [name, counts[index]])),
+    splits: images.some(({ split }) => split !== null) ? perSplit : null,
+    smallestClass,
+    imbalance: smallestClass === 0 ? null : Math.max(...counts) / smallestClass,
+    channels: grays === 0 ? 'rgb' : grays === readable.length ? 'gray' : 'mixed',
+    problems,
+  };
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { inspectData } from './data/inspectData.ts';
+import { engineStatus } from './engines.ts';
+import { check } from './requests/check.ts';
+import { evaluate } from './requests/evaluate.ts';
+import { init } from './requests/init.ts';
+import { inspect } from './requests/inspect.ts';
+import { predict } from './requests/predict.ts';
+import { train } from './requests/train.ts';
+import { type Handlers, serve } from './server.ts';
+
+const handlers: Handlers = {
+  inspect,
+  data: ({ path }, { directory, signal }) => inspectData(resolve(directory, path), { signal }),
+  init,
+  check,
+  train,
+  evaluate,
+  predict,
+  engineStatus: () => engineStatus(),
+};
+
+// The parent decides when to stop: a Ctrl-C in its terminal reaches this process too, and must not end it in mid-step.
+process.on('SIGINT', () => undefined);
+// Without a parent nobody hears the result.
+process.on('disconnect', () => process.exit(0));
+
+if (!process.send) {
+  console.error('The trainer is started by Thaw; run "thaw --help" instead.');
+  process.exit(2);
+}
+
+serve(
+  {
+    send: (message) => {
+      if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+    },
+    onMessage: (listener) => process.on('message', listener),
+  },
+  handlers,
+);

@@ -1,0 +1,56 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ModelFiles } from '../../node/modelFiles.ts';
+import { ThawError } from '../../shared/errors.ts';
+import type { InputSettings } from '../../shared/plan.ts';
+import type { DecodeSettings } from '../data/decodeImage.ts';
+import type { Engine } from '../engine/engine.ts';
+import { FoldedConstants, inferSteps } from '../execution/runSteps.ts';
+import { compileSteps, type StepSequence } from '../execution/steps.ts';
+import { loadNetwork } from '../model/loadNetwork.ts';
+import { inputTensor, type NetworkInput } from '../training/inputTensor.ts';
+
+/** A trained network with its labels, ready to classify images. */
+export class Classifier {
+  private constructor(
+    private readonly engine: Engine,
+    private readonly sequence: StepSequence,
+    private readonly constants: FoldedConstants,
+    readonly classes: string[],
+    private readonly input: NetworkInput,
+    /** How images are decoded for it. */
+    readonly decode: DecodeSettings,
+  ) {}
+
+  /** Throws `modelNoLabels` for a model that does not name its classes, and what `loadNetwork` throws. */
+  static async open(engine: Engine, files: ModelFiles, stated?: InputSettings): Promise<Classifier> {
+    const { model, labels, inputShape } = await loadNetwork(files);
+    const classes = model.outputs[0].shape[model.outputs[0].shape.length - 1];
+    if (!labels || labels.length !== classes) throw new ThawError({ reason: 'modelNoLabels', path: files.directory });
+    const settings = files.metadata?.preprocessing ?? stated;
+    if (!settings) {
+      const detail = 'its metadata.json does not say in which value range it expects images ("preprocessing")';
+      throw new ThawError({ reason: 'modelUnsupported', path: files.directory, detail });
+    }
+    const [height, width, channels] = inputShape;
+    const sequence = compileSteps(model);
+    return new Classifier(
+      engine,
+      sequence,
+      new FoldedConstants(sequence.steps),
+      labels,
+      { height, width, channels, range: settings.range },
+      { height, width, channels: channels === 1 ? 'gray' : settings.channels, resize: settings.resize },
+    );
+  }
+
+  /** Probabilities [classes] of each decoded image. */
+  async classify(images: readonly Uint8Array[]): Promise<Float32Array[]> {
+    const batch = inputTensor(images, this.input);
+    const { steps, input, output } = this.sequence;
+    const [probabilities] = inferSteps(this.engine, steps, new Map([[input, batch]]), [output], this.constants);
+    const values = await this.engine.read(probabilities);
+    tf.dispose([batch, probabilities]);
+    const size = this.classes.length;
+    return images.map((_, index) => values.slice(index * size, (index + 1) * size));
+  }
+}

@@ -1,0 +1,32 @@
+import { readCatalog } from '../../node/readCatalog.ts';
+import { type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
+import { workspaceOf } from '../../node/runFolder.ts';
+import type { TrainEvent } from '../../shared/results.ts';
+import type { EngineChoice } from '../engines.ts';
+import { MEDIA_DIRECTORY } from '../resources.ts';
+
+/** What every request knows besides its own parameters. */
+export interface RequestContext {
+  /** Folder that relative references start from. */
+  directory: string;
+  engine: EngineChoice;
+  emit: (event: TrainEvent) => void;
+  signal: AbortSignal;
+}
+
+/** Finds a model by any reference a user may give. `workspace` is where bare names of runs are looked up. */
+export async function findModel(
+  reference: string,
+  directory: string,
+  { emit, signal }: RequestContext,
+  workspace = workspaceOf(`${directory}/plan`),
+): Promise<ResolvedModel> {
+  return resolveModel(reference, directory, {
+    catalog: await readCatalog(MEDIA_DIRECTORY),
+    mediaDirectory: MEDIA_DIRECTORY,
+    workspace,
+    signal,
+    onProgress: ({ address, receivedBytes, totalBytes }) =>
+      emit({ event: 'download', file: address, received: receivedBytes, total: totalBytes ?? null }),
+  });
+}

@@ -1,0 +1,140 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { writeFileAtomic } from '../../node/atomicFile.ts';
+import { runFreezeProof } from '../../node/freezeProof.ts';
+import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
+import { currentState, ensureThawFolder, findRun, newRunPath, RunFolder, workspaceOf } from '../../node/runFolder.ts';
+import { describeProblem, isInputProblem, problemOf, ThawError } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import type { TrainResult } from '../../shared/results.ts';
+import { THAW_VERSION } from '../../shared/version.ts';
+import { openEngine } from '../engines.ts';
+import { loadNetwork } from '../model/loadNetwork.ts';
+import { FREEZE_PROOF_ENTRY } from '../resources.ts';
+import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
+import { trainPlan } from '../training/trainPlan.ts';
+import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
+import { findModel, type RequestContext } from './requestContext.ts';
+
+interface TrainParams {
+  plan: string;
+  run?: string;
+  resume?: string;
+  from?: string;
+  seed?: number;
+}
+
+/** `thaw train`: trains a plan in a run folder, new or resumed. */
+export async function train(params: TrainParams, context: RequestContext): Promise<TrainResult> {
+  const engine = await openEngine(context.engine);
+  const file = await readPlanFile(resolve(context.directory, params.plan));
+  const plan: Plan = params.seed === undefined ? file.plan : { ...file.plan, seed: params.seed };
+  const workspace = workspaceOf(file.path);
+  const run = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
+  const from = params.resume ? await recordedFrom(run) : params.from && findRun(params.from, context.directory, workspace).path;
+  if (params.resume) await requireResumable(run, plan, file.path);
+  else await run.create();
+  try {
+    await ensureThawFolder(workspace);
+    const reference = from ?? plan.model;
+    const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
+    const setup = await openSetup(file, plan, files);
+    const source = from ? await startFrom(setup, from, context) : { path: files.modelJsonPath, names: setup.network.sourceNames };
+    if (!params.resume) await record(run, file, plan, { model: reference, engine: engine.version, ...(from ? { from } : {}) });
+    await run.writeStatus('running');
+    const result = await trainPlan({
+      engine,
+      setup,
+      run,
+      resume: params.resume !== undefined,
+      emit: context.emit,
+      signal: context.signal,
+      proveFreeze: () => proveFreeze(setup, source, run),
+    });
+    await run.writeStatus(result.stopped);
+    return result;
+  } catch (error) {
+    await fail(run, error);
+    throw error;
+  }
+}
+
+function newRun(params: TrainParams, context: RequestContext, file: PlanFile): RunFolder {
+  const path = params.run ? resolve(context.directory, params.run) : newRunPath(file.path, new Date());
+  const run = new RunFolder(path);
+  if (run.exists) throw new ThawError({ reason: 'runExists', path });
+  return run;
+}
+
+async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<string, string>): Promise<void> {
+  const environment = {
+    thaw: THAW_VERSION,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    plan: file.path,
+    ...extra,
+  };
+  await writeFileAtomic(run.planPath, `${JSON.stringify(plan, null, 2)}\n`);
+  await writeFileAtomic(run.environmentPath, `${JSON.stringify(environment, null, 2)}\n`);
+}
+
+async function recordedFrom(run: RunFolder): Promise<string | undefined> {
+  const text = await readFile(run.environmentPath, 'utf8').catch(() => '{}');
+  return (JSON.parse(text) as { from?: string }).from;
+}
+
+/** Throws `runPlanChanged` where the plan is not the one the run was started with, `runBusy` while another trains it. */
+async function requireResumable(run: RunFolder, plan: Plan, planPath: string): Promise<void> {
+  const status = await run.readStatus();
+  if (status && currentState(status) === 'running' && status.processId !== process.pid) {
+    throw new ThawError({ reason: 'runBusy', path: run.path, processId: status.processId });
+  }
+  const before: Record<string, unknown> = { ...(await run.readPlan()) };
+  // Through JSON, since a key that is absent and one that is undefined are the same in a file.
+  const after = JSON.parse(JSON.stringify(plan)) as Record<string, unknown>;
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const changed = keys.filter((key) => key !== '$schema' && !isDeepStrictEqual(before[key], after[key]));
+  if (changed.length > 0) throw new ThawError({ reason: 'runPlanChanged', run: run.path, plan: planPath, keys: changed });
+}
+
+interface Source {
+  path: string;
+  names: ReadonlyMap<string, string>;
+}
+
+/** Puts the weights of an earlier run into the network; weights that it lacks or has in another shape stay as they are. */
+async function startFrom(setup: TrainingSetup, from: string, context: RequestContext): Promise<Source> {
+  const { files } = await findModel(from, from, context);
+  const earlier = await loadNetwork(files);
+  const weights = copyWeights(earlier.model, earlier.model.layers.map((layer) => layer.name));
+  const { model } = setup.network;
+  for (const [name, { shape }] of copyWeights(model, model.layers.map((layer) => layer.name))) {
+    if (!isDeepStrictEqual(weights.get(name)?.shape, shape)) weights.delete(name);
+  }
+  restoreWeights(model, weights);
+  return { path: files.modelJsonPath, names: earlier.sourceNames };
+}
+
+/** Null for a network that started from random weights: there is no source to compare with. */
+async function proveFreeze(setup: TrainingSetup, source: Source, run: RunFolder): Promise<TrainResult['freezeProof']> {
+  if (setup.plan.weights === 'random') return null;
+  const proof = await runFreezeProof(FREEZE_PROOF_ENTRY, {
+    sourceModel: source.path,
+    savedModel: run.modelPath,
+    frozenNames: frozenWeights(setup),
+    sourceNames: Object.fromEntries(source.names),
+  });
+  return {
+    frozenTensors: proof.frozenTensors,
+    changedTensors: proof.changedTensors.length,
+    changed: proof.changedTensors,
+  };
+}
+
+/** A run that never got to a checkpoint because of its input leaves nothing behind; any other says why it failed. */
+async function fail(run: RunFolder, error: unknown): Promise<void> {
+  const problem = problemOf(error);
+  if (isInputProblem(problem) && !run.hasCheckpoint) return run.remove();
+  await run.writeStatus('failed', describeProblem(problem)).catch(() => undefined);
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { problemOf, type Problem, ThawError } from '../shared/errors.ts';
+import { type FromTrainer, type Method, PROTOCOL_VERSION, requestSchemas, type Results, toTrainerSchema } from '../shared/protocol.ts';
+import type { TrainEvent } from '../shared/results.ts';
+import { THAW_VERSION } from '../shared/version.ts';
+import type { RequestContext } from './requests/requestContext.ts';
+
+/** What answers each method of the protocol. */
+export type Handlers = {
+  [M in Method]: (params: z.output<(typeof requestSchemas)[M]>, context: RequestContext) => Promise<Results[M]>;
+};
+
+/** The channel to the parent process. */
+export interface Channel {
+  send(message: FromTrainer): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+const HEARTBEAT_MS = 1000;
+
+/** Answers requests one after the other: every one ends in a result or an error reply. */
+export function serve(channel: Channel, handlers: Handlers): void {
+  const running = new Map<number, AbortController>();
+  const cancelled = new Set<number>();
+  let queue: Promise<void> = Promise.resolve();
+
+  const answer = async (id: number, method: string, params: unknown): Promise<void> => {
+    const controller = new AbortController();
+    running.set(id, controller);
+    if (cancelled.delete(id)) controller.abort();
+    try {
+      const emit = (event: TrainEvent): void => channel.send({ v: PROTOCOL_VERSION, type: 'event', id, event });
+      const result = await dispatch(handlers, method, params, emit, controller.signal);
+      channel.send({ v: PROTOCOL_VERSION, type: 'result', id, result });
+    } catch (error) {
+      channel.send({ v: PROTOCOL_VERSION, type: 'error', id, problem: toProblem(error, controller.signal) });
+    } finally {
+      running.delete(id);
+    }
+  };
+
+  channel.onMessage((raw) => {
+    const parsed = toTrainerSchema.safeParse(raw);
+    if (!parsed.success) return;
+    const message = parsed.data;
+    if (message.type === 'cancel') {
+      const controller = running.get(message.id);
+      if (controller) controller.abort();
+      else cancelled.add(message.id);
+      return;
+    }
+    queue = queue.then(() => answer(message.id, message.method, message.params));
+  });
+  setInterval(() => channel.send({ v: PROTOCOL_VERSION, type: 'heartbeat' }), HEARTBEAT_MS).unref();
+  channel.send({ v: PROTOCOL_VERSION, type: 'ready', version: THAW_VERSION });
+}
+
+async function dispatch(
+  handlers: Handlers,
+  method: string,
+  params: unknown,
+  emit: (event: TrainEvent) => void,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!isMethod(method)) throw new ThawError({ reason: 'protocol', detail: `the trainer has no method "${method}"` });
+  const parsed = requestSchemas[method].safeParse(params);
+  if (!parsed.success) throw new ThawError({ reason: 'protocol', detail: z.prettifyError(parsed.error) });
+  const { directory, engine } = parsed.data;
+  // The schema of a method and its handler are tied together by the type of `Handlers`, which an index by a union loses.
+  const handler = handlers[method] as (params: unknown, context: RequestContext) => Promise<unknown>;
+  return handler(parsed.data, { directory, engine, emit, signal });
+}
+
+function isMethod(method: string): method is Method {
+  return Object.hasOwn(requestSchemas, method);
+}
+
+function toProblem(error: unknown, signal: AbortSignal): Problem {
+  if (signal.aborted && !(error instanceof ThawError)) return { reason: 'cancelled' };
+  if (!(error instanceof ThawError)) console.error(error);
+  return problemOf(error);
+}

@@ -1,0 +1,246 @@
+import { existsSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { type Augmentation, resolveAugmentation } from '../../shared/augmentation.ts';
+import { ThawError } from '../../shared/errors.ts';
+import { formatBytes } from '../../shared/format.ts';
+import { Random } from '../../shared/random.ts';
+import type { Engine } from '../engine/engine.ts';
+import { weightOf } from '../execution/layerWeights.ts';
+import { inferSteps } from '../execution/runSteps.ts';
+import type { Position } from './checkpoint.ts';
+import type { ExampleSet } from './examples.ts';
+import { CachedFeatures, type FeatureBatch, type FeatureSource, LiveFeatures } from './featureSource.ts';
+import type { MetricsLog } from './metricsLog.ts';
+import type { PhaseProgram } from './phaseProgram.ts';
+import type { TrainingSetup } from './trainingSetup.ts';
+import { type BatchResult, BatchTrainer, scoreLogits } from './trainBatch.ts';
+
+/** Features kept in memory at most: a third of the machine's memory, and never over 6 GB. */
+const FEATURE_LIMIT_BYTES = Math.min(6e9, totalmem() / 3);
+const EVALUATION_BATCH = 32;
+
+export interface EvaluationSums {
+  lossSum: number;
+  correct: number;
+  count: number;
+}
+
+export interface EpochOutcome {
+  train: EvaluationSums;
+  /** Null where the run was interrupted before the end of the epoch. */
+  validation: EvaluationSums | null;
+}
+
+/** Runs the epochs of one phase: owns its features and the trainer of its batches. */
+export class PhaseRunner {
+  private readonly batches: BatchTrainer;
+  private readonly augmentation: Augmentation;
+  private readonly caches: CachedFeatures[] = [];
+  private sources: { train: FeatureSource; validation: FeatureSource } | null = null;
+  private stepSeconds: number[] = [];
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly setup: TrainingSetup,
+    private readonly program: PhaseProgram,
+    private readonly phase: number,
+    private readonly log: MetricsLog,
+    private readonly signal: AbortSignal,
+  ) {
+    const { plan } = setup;
+    this.augmentation = resolveAugmentation(plan.augment);
+    this.batches = new BatchTrainer(engine, program, plan.batchSize, (microBatch) =>
+      this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${microBatch} from here on.`),
+    );
+  }
+
+  private get name(): string {
+    return this.setup.plan.phases[this.phase].name;
+  }
+
+  private warn(code: string, text: string): void {
+    this.log.event({ event: 'warning', code, text });
+  }
+
+  get cacheStatistics(): { hits: number; misses: number; bytes: number } {
+    const total = { hits: 0, misses: 0, bytes: 0 };
+    for (const { statistics } of this.caches) {
+      total.hits += statistics.hits;
+      total.misses += statistics.misses;
+      total.bytes += statistics.bytes;
+    }
+    return total;
+  }
+
+  /** Decodes the images and computes what is constant in this phase. Throws where a class is left without images. */
+  async prepare(): Promise<void> {
+    const { train, validation, classes } = this.setup.data;
+    const before = train.problems.length + validation.problems.length;
+    const emit = throttled((done: number, total: number, bytes: number) =>
+      this.log.event({ event: 'cache', phase: this.name, done, total, bytes }),
+    );
+    const total = train.usable.length + validation.usable.length;
+    const trainSource = await this.open(train, this.augmentation.variants, (done, bytes) => emit(done, total, bytes));
+    const offset = train.examples.length;
+    const validationSource = await this.open(validation, 1, (done, bytes) => emit(offset + done, total, bytes));
+    const problems = [...train.problems, ...validation.problems];
+    if (problems.length > before) this.reportUnreadable(problems);
+    train.requireEveryClass(classes);
+    if (validation.usable.length === 0) validation.requireEveryClass(classes);
+    this.sources = { train: trainSource, validation: validationSource };
+  }
+
+  private reportUnreadable(problems: { file: string; problem: string }[]): void {
+    const folder = this.setup.dataFolder;
+    if (!existsSync(folder)) throw new ThawError({ reason: 'dataVanished', path: folder });
+    const [first] = problems;
+    const text = `${problems.length} image${problems.length === 1 ? ' was' : 's were'} left out; the first is ${first.file}: ${first.problem}.`;
+    this.warn('unreadableImages', text);
+  }
+
+  private async open(
+    set: ExampleSet,
+    variants: number,
+    onProgress: (done: number, bytes: number) => void,
+  ): Promise<FeatureSource> {
+    const { program, engine, setup } = this;
+    const prefix = { steps: program.prefix, input: program.sequence.input, boundary: program.boundary, constants: program.constants };
+    const live = new LiveFeatures(engine, prefix, set, setup.network.input, this.augmentation);
+    const bytes = this.boundaryBytes() * set.usable.length * variants;
+    if (program.prefix.length > 0 && bytes <= FEATURE_LIMIT_BYTES) {
+      const cache = new CachedFeatures(engine, prefix, set, live, this.augmentation, setup.plan.seed);
+      await cache.fill(set.usable, variants, (progress) => onProgress(progress.done, progress.bytes), this.signal);
+      this.caches.push(cache);
+      return cache;
+    }
+    if (program.prefix.length > 0) {
+      this.warn('cacheTooLarge', `The features of the frozen layers (${formatBytes(bytes)}) do not fit into memory and are computed anew in every epoch.`);
+    }
+    let done = 0;
+    for await (const image of set.read(set.usable, this.signal)) onProgress(++done, image.pixels.byteLength * done);
+    return live;
+  }
+
+  /** Bytes of the values at the cut for one image. */
+  private boundaryBytes(): number {
+    const shapes = new Map(this.program.sequence.steps.map((step) => [step.output, step.outputShape]));
+    const sizes = this.program.boundary.map((id) => (shapes.get(id) ?? []).reduce((product, length) => product * length, 1));
+    return 4 * sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** One epoch from `position.step` on, then validation. Leaves `position` at the last finished step when interrupted. */
+  async runEpoch(position: Position): Promise<EpochOutcome> {
+    const { plan, data } = this.setup;
+    if (!this.sources) throw new Error('the phase is not prepared');
+    const stream = `${this.phase}/${position.epochInPhase}`;
+    const order = Random.seeded(plan.seed, `shuffle/${stream}`).shuffle(data.train.usable);
+    const random = Random.seeded(plan.seed, `steps/${stream}`);
+    if (position.random) random.restore(position.random);
+    const steps = Math.ceil(order.length / plan.batchSize);
+    while (position.step < steps) {
+      await nextTurn();
+      if (this.signal.aborted) {
+        position.random = random.save();
+        return { train: position.partial, validation: null };
+      }
+      const indexes = order.slice(position.step * plan.batchSize, (position.step + 1) * plan.batchSize);
+      const started = performance.now();
+      this.addStep(position, await this.trainOn(indexes, random), steps, started);
+    }
+    const train = { ...position.partial };
+    return { train, validation: await this.evaluate(this.sources.validation, data.validation) };
+  }
+
+  private addStep(position: Position, result: BatchResult, steps: number, started: number): void {
+    position.step++;
+    if (!Number.isFinite(result.lossSum)) {
+      throw new ThawError({ reason: 'notFinite', epoch: position.epochs + 1, step: position.step });
+    }
+    position.partial.lossSum += result.lossSum;
+    position.partial.correct += result.correct;
+    position.partial.count += result.count;
+    this.stepSeconds.push((performance.now() - started) / 1000);
+    this.log.step({
+      phase: this.name,
+      epoch: position.epochs + 1,
+      step: position.step,
+      steps,
+      ...result,
+      secondsLeft: this.secondsLeft(position, steps),
+    });
+  }
+
+  /** Time the rest of this phase takes at the median pace so far; the first step is slower than all others. */
+  private secondsLeft(position: Position, steps: number): number | null {
+    const recent = this.stepSeconds.slice(1).slice(-50);
+    if (recent.length === 0) return null;
+    const median = [...recent].sort((a, b) => a - b)[Math.floor(recent.length / 2)];
+    const epochsLeft = this.setup.plan.phases[this.phase].epochs - position.epochInPhase;
+    return median * (epochsLeft * steps - position.step);
+  }
+
+  private async trainOn(indexes: readonly number[], random: Random): Promise<BatchResult> {
+    const { plan, data, network, classWeights } = this.setup;
+    if (!this.sources) throw new Error('the phase is not prepared');
+    const batch = await this.sources.train.batch(indexes, random);
+    this.requireImages(batch, data.train);
+    const kernels = network.headLayers.map((layer) => weightOf(network.model.getLayer(layer), 'kernel'));
+    try {
+      return await this.batches.train(
+        batch.values,
+        {
+          labels: batch.indexes.map((index) => data.train.examples[index].classIndex),
+          classWeights,
+          l2: plan.head.l2,
+          l2Kernels: kernels.filter((kernel) => kernel !== undefined),
+        },
+        random,
+      );
+    } finally {
+      tf.dispose([...batch.values.values()]);
+    }
+  }
+
+  private requireImages(batch: FeatureBatch, set: ExampleSet): void {
+    if (batch.indexes.length > 0) return;
+    const [first] = set.problems;
+    throw new ThawError(
+      existsSync(this.setup.dataFolder)
+        ? { reason: 'imageUnreadable', path: first.file, detail: first.problem }
+        : { reason: 'dataVanished', path: this.setup.dataFolder },
+    );
+  }
+
+  private async evaluate(source: FeatureSource, set: ExampleSet): Promise<EvaluationSums> {
+    const sums: EvaluationSums = { lossSum: 0, correct: 0, count: 0 };
+    const { program, engine } = this;
+    const indexes = set.usable;
+    for (let start = 0; start < indexes.length; start += EVALUATION_BATCH) {
+      const batch = await source.batch(indexes.slice(start, start + EVALUATION_BATCH), null);
+      if (batch.indexes.length === 0) continue;
+      const [logits] = inferSteps(engine, program.suffix, batch.values, [program.sequence.output], program.constants);
+      const labels = batch.indexes.map((index) => set.examples[index].classIndex);
+      const part = scoreLogits(await engine.read(logits), labels);
+      tf.dispose([logits, ...batch.values.values()]);
+      sums.lossSum += part.lossSum;
+      sums.correct += part.correct;
+      sums.count += labels.length;
+      await nextTurn();
+    }
+    return sums;
+  }
+}
+
+/** Calls at most five times a second, and always for the last. */
+function throttled(call: (done: number, total: number, bytes: number) => void): typeof call {
+  let last = 0;
+  return (done, total, bytes) => {
+    const now = Date.now();
+    if (now - last < 200 && done < total) return;
+    last = now;
+    call(done, total, bytes);
+  };
+}
+

@@ -1,0 +1,200 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ThawError } from '../../shared/errors.ts';
+import type { Random } from '../../shared/random.ts';
+import type { Engine } from '../engine/engine.ts';
+import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
+import { weightOf } from '../execution/layerWeights.ts';
+import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
+import type { NormalizationStep, ValueId } from '../execution/steps.ts';
+import type { PhaseProgram } from './phaseProgram.ts';
+
+/** Labels of a batch and what each example counts. */
+export interface BatchTargets {
+  labels: readonly number[];
+  /** Weight of each class. */
+  classWeights: readonly number[];
+  /** L2 penalty and the kernels it applies to. */
+  l2: number;
+  l2Kernels: readonly tf.Variable[];
+}
+
+export interface BatchResult {
+  /** Sum of the cross-entropy over the examples, unweighted and without penalties, so that it compares with validation. */
+  lossSum: number;
+  correct: number;
+  count: number;
+}
+
+interface Statistics {
+  step: NormalizationStep;
+  mean: tf.Tensor1D;
+  variance: tf.Tensor1D;
+}
+
+/**
+ * One optimizer step on a batch, in micro-batches whose gradients are added up. Starts with the whole batch and halves the
+ * micro-batch for good when the engine's memory runs out; nothing is changed before all gradients are there.
+ */
+export class BatchTrainer {
+  microBatch: number;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly program: PhaseProgram,
+    batchSize: number,
+    private readonly onSmaller: (microBatch: number) => void,
+  ) {
+    this.microBatch = batchSize;
+  }
+
+  /** @param features values at the cut, [n, ...]; they stay the caller's. Throws `outOfMemory` when one image does not fit. */
+  async train(features: ReadonlyMap<ValueId, tf.Tensor>, targets: BatchTargets, random: Random): Promise<BatchResult> {
+    const state = random.save();
+    for (;;) {
+      try {
+        return await this.trainInParts(features, targets, random);
+      } catch (error) {
+        if (!(error instanceof HeapExhausted)) throw error;
+        const used = Math.min(this.microBatch, targets.labels.length);
+        if (used === 1) throw new ThawError({ reason: 'outOfMemory', microBatch: 1 });
+        this.microBatch = Math.ceil(used / 2);
+        random.restore(state);
+        this.onSmaller(this.microBatch);
+      }
+    }
+  }
+
+  private async trainInParts(
+    features: ReadonlyMap<ValueId, tf.Tensor>,
+    targets: BatchTargets,
+    random: Random,
+  ): Promise<BatchResult> {
+    const count = targets.labels.length;
+    const total = new GradientSum();
+    const statistics: Statistics[] = [];
+    const result: BatchResult = { lossSum: 0, correct: 0, count };
+    try {
+      for (let start = 0; start < count; start += this.microBatch) {
+        const size = Math.min(this.microBatch, count - start);
+        const labels = targets.labels.slice(start, start + size);
+        const logits = this.addGradients(features, { ...targets, labels }, start, count, random, total, statistics);
+        const values = await this.engine.read(logits);
+        logits.dispose();
+        const part = scoreLogits(values, labels);
+        result.lossSum += part.lossSum;
+        result.correct += part.correct;
+      }
+      if (!Number.isFinite(result.lossSum)) return result;
+      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients);
+      statistics.forEach(moveStatistics);
+      return result;
+    } finally {
+      total.dispose();
+      for (const { mean, variance } of statistics) tf.dispose([mean, variance]);
+    }
+  }
+
+  /** Adds the gradients of one micro-batch to `total` and returns its logits [size, classes], which the caller disposes of. */
+  private addGradients(
+    features: ReadonlyMap<ValueId, tf.Tensor>,
+    targets: BatchTargets,
+    start: number,
+    count: number,
+    random: Random,
+    total: GradientSum,
+    statistics: Statistics[],
+  ): tf.Tensor2D {
+    const { program, engine } = this;
+    const size = targets.labels.length;
+    const pass = trainingPass(program, random, statistics);
+    // The tidy inside variableGrads would free the logits, and the tape must not see them kept by a clone.
+    const kept: tf.Tensor2D[] = [];
+    try {
+      tf.tidy(() => {
+        const given = new Map<ValueId, tf.Tensor>();
+        for (const [id, value] of features) given.set(id, size === count ? value : sliceRows(value, start, size));
+        const { grads } = tf.variableGrads(() => {
+          const output = trainSteps(engine, program.suffix, given, program.sequence.output, program.constants, pass);
+          kept.push(tf.keep(output) as tf.Tensor2D);
+          return batchLoss(kept[0], targets, count, start === 0);
+        }, program.variables);
+        total.add(grads);
+      });
+      return kept[0];
+    } catch (error) {
+      tf.dispose(kept);
+      throw error;
+    }
+  }
+}
+
+function sliceRows(value: tf.Tensor, start: number, size: number): tf.Tensor {
+  const rest = value.shape.slice(1);
+  return tf.slice(value, [start, ...rest.map(() => 0)], [size, ...rest]);
+}
+
+function trainingPass(program: PhaseProgram, random: Random, statistics: Statistics[]): TrainingPass {
+  return {
+    trainable: (layer) => program.trainable.has(layer),
+    differentiable: (value) => program.differentiable.has(value),
+    dropoutActive: (layer) => program.unfrozen.has(layer),
+    dropoutSeed: () => random.uint32(),
+    onStatistics: (step, mean, variance) => statistics.push({ step, mean: tf.keep(mean), variance: tf.keep(variance) }),
+  };
+}
+
+/** Weighted cross-entropy over the whole batch's count, plus the penalty once a batch. */
+function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: number, withPenalty: boolean): tf.Scalar {
+  const classes = logits.shape[1];
+  const share = new Float32Array(targets.labels.length * classes);
+  targets.labels.forEach((label, row) => (share[row * classes + label] = -targets.classWeights[label] / count));
+  let loss = tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(share, [targets.labels.length, classes])));
+  if (targets.l2 > 0 && withPenalty) {
+    for (const kernel of targets.l2Kernels) loss = tf.add(loss, tf.mul(tf.sum(tf.square(kernel)), targets.l2));
+  }
+  return loss as tf.Scalar;
+}
+
+/** Cross-entropy (summed) and number of right answers of logits [n, classes] in row order. */
+export function scoreLogits(values: Float32Array, labels: readonly number[]): { lossSum: number; correct: number } {
+  const classes = values.length / labels.length;
+  let lossSum = 0;
+  let correct = 0;
+  labels.forEach((label, row) => {
+    const logits = values.subarray(row * classes, (row + 1) * classes);
+    const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+    const normalizer = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+    lossSum += Math.log(normalizer) + largest - logits[label];
+    if (logits.indexOf(largest) === label) correct++;
+  });
+  return { lossSum, correct };
+}
+
+/** Exponential moving average of the batch's statistics, as Keras keeps it. */
+function moveStatistics({ step, mean, variance }: Statistics): void {
+  const momentum = Number(step.normalization.getConfig().momentum ?? 0.99);
+  const move = (role: string, value: tf.Tensor1D): void => {
+    const variable = weightOf(step.normalization, role);
+    if (variable) tf.tidy(() => variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(value, 1 - momentum))));
+  };
+  move('moving_mean', mean);
+  move('moving_variance', variance);
+}
+
+/** Gradients added up over micro-batches, by variable name. */
+class GradientSum {
+  readonly gradients = new Map<string, tf.Tensor>();
+
+  add(gradients: tf.NamedTensorMap): void {
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const before = this.gradients.get(name);
+      this.gradients.set(name, tf.keep(before ? tf.add(before, gradient) : tf.clone(gradient)));
+      before?.dispose();
+    }
+  }
+
+  dispose(): void {
+    tf.dispose([...this.gradients.values()]);
+    this.gradients.clear();
+  }
+}

@@ -1,0 +1,275 @@
+import { writeFileAtomic } from '../../node/atomicFile.ts';
+import { requireSpace, type RunFolder } from '../../node/runFolder.ts';
+import type { TensorMap } from '../../node/safetensors.ts';
+import type { SavedMetadata } from '../../shared/modelMetadata.ts';
+import { ThawError } from '../../shared/errors.ts';
+import type { Best, TrainEvent, TrainResult } from '../../shared/results.ts';
+import { wilsonInterval } from '../../shared/statistics.ts';
+import { THAW_VERSION } from '../../shared/version.ts';
+import type { Engine } from '../engine/engine.ts';
+import { saveNetwork } from '../model/saveNetwork.ts';
+import { type Position, readCheckpoint, startPosition, writeCheckpoint } from './checkpoint.ts';
+import { MetricsLog } from './metricsLog.ts';
+import { copyWeights, movementByBlock, restoreWeights } from './networkWeights.ts';
+import { compilePhase, type PhaseProgram } from './phaseProgram.ts';
+import { type EpochOutcome, PhaseRunner } from './phaseRunner.ts';
+import { changingLayers, trainableParameters, type TrainingSetup } from './trainingSetup.ts';
+
+/** What training needs besides the plan's own content. */
+export interface TrainingContext {
+  engine: Engine;
+  setup: TrainingSetup;
+  run: RunFolder;
+  resume: boolean;
+  emit: (event: TrainEvent) => void;
+  signal: AbortSignal;
+  /** Compares the saved model with its source in another process. */
+  proveFreeze: () => Promise<TrainResult['freezeProof']>;
+}
+
+/**
+ * Trains a plan from its start or from the run's checkpoint, phase by phase, and saves the best weights as a model.
+ * Aborting the signal ends it after the current step with a checkpoint; the result then says `interrupted`.
+ */
+export async function trainPlan(context: TrainingContext): Promise<TrainResult> {
+  return new Training(context).run();
+}
+
+class Training {
+  private readonly log: MetricsLog;
+  private readonly changing: Set<string>;
+  private readonly start: TensorMap;
+  private best: TensorMap = new Map();
+  private position: Position = startPosition();
+  private optimizerStates: ReadonlyMap<string, Float32Array>[] = [];
+  private startedAt = performance.now();
+  private cache = { hits: 0, misses: 0, bytes: 0 };
+
+  constructor(private readonly context: TrainingContext) {
+    this.log = new MetricsLog(context.run, context.emit);
+    this.changing = changingLayers(context.setup);
+    this.start = copyWeights(context.setup.network.model, this.changing);
+  }
+
+  async run(): Promise<TrainResult> {
+    const { setup, run, signal } = this.context;
+    await this.requireSpace();
+    await this.resume();
+    this.emitStart();
+    let interrupted = false;
+    while (this.position.phase < setup.plan.phases.length && !interrupted) {
+      interrupted = signal.aborted || (await this.runPhase()) === 'interrupted';
+    }
+    if (interrupted && this.position.best === null) return this.result('interrupted', null);
+    restoreWeights(setup.network.model, this.best);
+    await saveNetwork(setup.network.model, run.modelPath, this.metadata());
+    const proof = await this.context.proveFreeze();
+    const stopped = interrupted ? 'interrupted' : this.position.stoppedEarly ? 'earlyStopped' : 'finished';
+    const result = this.result(stopped, proof);
+    await writeFileAtomic(run.reportPath, JSON.stringify(result, null, 2));
+    return result;
+  }
+
+  /** Model and two checkpoints (the old one stays until the new one is whole), with up to two slots an optimizer. */
+  private async requireSpace(): Promise<void> {
+    const { network } = this.context.setup;
+    const changing = [...this.start.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
+    await requireSpace(this.context.run.path, network.totalParameters * 4 + 2 * 4 * changing + 1_000_000);
+  }
+
+  private async resume(): Promise<void> {
+    const { run, resume, setup } = this.context;
+    const checkpoint = resume ? await readCheckpoint(run) : null;
+    const position = checkpoint?.position ?? startPosition();
+    if (resume) run.filterMetrics((line) => isBefore(line, position));
+    if (!checkpoint) return;
+    this.position = position;
+    this.best = checkpoint.best;
+    this.optimizerStates = checkpoint.optimizers;
+    restoreWeights(setup.network.model, checkpoint.weights);
+  }
+
+  private emitStart(): void {
+    const { setup, engine, run, resume } = this.context;
+    this.log.event({
+      event: 'start',
+      run: run.path,
+      engine: engine.name,
+      images: { train: setup.data.train.examples.length, validation: setup.data.validation.examples.length },
+      classes: setup.data.classes,
+      epochs: setup.plan.phases.reduce((sum, phase) => sum + phase.epochs, 0),
+      trainableParameters: trainableParameters(setup),
+      totalParameters: setup.network.totalParameters,
+      resumed: resume && this.position.epochs + this.position.step > 0,
+    });
+    if (setup.data.problems.length > 0) {
+      const [first] = setup.data.problems;
+      const count = setup.data.problems.length;
+      const text = `${count} file${count === 1 ? ' is' : 's are'} not used; the first is ${first.file}: ${first.problem}.`;
+      this.log.event({ event: 'warning', code: 'unusedFiles', text });
+    }
+  }
+
+  private async runPhase(): Promise<'done' | 'interrupted'> {
+    const { engine, setup, signal } = this.context;
+    const { phase } = this.position;
+    const settings = setup.plan.phases[phase];
+    const program = compilePhase(setup.plan, phase, setup.network);
+    program.optimizers.forEach((optimizer, group) => {
+      const state = this.optimizerStates[group];
+      if (state) optimizer.restore(new Map(state));
+    });
+    const runner = new PhaseRunner(engine, setup, program, phase, this.log, signal);
+    try {
+      this.log.event({
+        event: 'phase',
+        phase: settings.name,
+        index: phase,
+        epochs: settings.epochs,
+        trainable: setup.network.blocks.filter(({ layers }) => layers.some((name) => program.trainable.has(name))).map(({ name }) => name),
+        trainableParameters: program.trainableParameters,
+        cachedTo: program.cachedTo,
+      });
+      try {
+        await runner.prepare();
+      } catch (error) {
+        if (signal.aborted) return 'interrupted';
+        throw error;
+      }
+      return await this.runEpochs(runner, program);
+    } finally {
+      this.addCache(runner);
+      program.dispose();
+    }
+  }
+
+  private addCache(runner: PhaseRunner): void {
+    const { hits, misses, bytes } = runner.cacheStatistics;
+    this.cache = {
+      hits: this.cache.hits + hits,
+      misses: this.cache.misses + misses,
+      bytes: Math.max(this.cache.bytes, bytes),
+    };
+  }
+
+  private async runEpochs(runner: PhaseRunner, program: PhaseProgram): Promise<'done' | 'interrupted'> {
+    const { setup, run } = this.context;
+    const { position } = this;
+    const settings = setup.plan.phases[position.phase];
+    const patience = setup.plan.earlyStopping?.patience ?? Infinity;
+    while (position.epochInPhase < settings.epochs && position.epochsSinceBest < patience) {
+      const started = performance.now();
+      const outcome = await runner.runEpoch(position);
+      if (!outcome.validation) {
+        await this.checkpoint(program);
+        return 'interrupted';
+      }
+      this.finishEpoch(outcome, settings.name, (performance.now() - started) / 1000);
+      await this.checkpoint(program);
+      this.log.event({ event: 'checkpoint', epoch: position.epochs, path: run.checkpointPath });
+    }
+    this.nextPhase(position.epochInPhase < settings.epochs);
+    return 'done';
+  }
+
+  /** The next phase starts from the best weights so far, with fresh optimizers. */
+  private nextPhase(stoppedEarly: boolean): void {
+    restoreWeights(this.context.setup.network.model, this.best);
+    Object.assign(this.position, {
+      phase: this.position.phase + 1,
+      epochInPhase: 0,
+      phaseBestLoss: null,
+      epochsSinceBest: 0,
+      stoppedEarly,
+    });
+    this.optimizerStates = [];
+  }
+
+  private finishEpoch({ train, validation }: EpochOutcome, phase: string, seconds: number): void {
+    if (!validation || validation.count === 0) throw new ThawError({ reason: 'dataVanished', path: this.context.setup.dataFolder });
+    const { setup } = this.context;
+    const { position } = this;
+    const validationLoss = validation.lossSum / validation.count;
+    const { low, high } = wilsonInterval(validation.correct, validation.count);
+    const epoch: Best = {
+      epoch: position.epochs + 1,
+      validationLoss,
+      validationAccuracy: validation.correct / validation.count,
+      n: validation.count,
+      low,
+      high,
+    };
+    const isBest = position.best === null || validationLoss < position.best.validationLoss;
+    if (isBest) {
+      position.best = epoch;
+      this.best = copyWeights(setup.network.model, this.changing);
+    }
+    const improved = position.phaseBestLoss === null || validationLoss < position.phaseBestLoss;
+    this.log.event({
+      event: 'epoch',
+      phase,
+      ...epoch,
+      epochs: setup.plan.phases.reduce((sum, { epochs }) => sum + epochs, 0),
+      loss: train.lossSum / train.count,
+      accuracy: train.correct / train.count,
+      seconds,
+      best: isBest,
+      movement: movementByBlock(setup.network, this.start),
+    });
+    Object.assign(position, {
+      epochs: position.epochs + 1,
+      epochInPhase: position.epochInPhase + 1,
+      step: 0,
+      random: null,
+      partial: { lossSum: 0, correct: 0, count: 0 },
+      phaseBestLoss: improved ? validationLoss : position.phaseBestLoss,
+      epochsSinceBest: improved ? 0 : position.epochsSinceBest + 1,
+    });
+  }
+
+  private async checkpoint(program: PhaseProgram): Promise<void> {
+    const seconds = this.position.seconds + this.elapsed();
+    this.startedAt = performance.now();
+    this.position.seconds = seconds;
+    await writeCheckpoint(this.context.run, {
+      position: this.position,
+      weights: copyWeights(this.context.setup.network.model, this.changing),
+      best: this.best,
+      optimizers: program.optimizers.map((optimizer) => optimizer.save()),
+    });
+  }
+
+  private elapsed(): number {
+    return (performance.now() - this.startedAt) / 1000;
+  }
+
+  private result(stopped: TrainResult['stopped'], freezeProof: TrainResult['freezeProof']): TrainResult {
+    const { run, engine, setup } = this.context;
+    return {
+      run: run.path,
+      engine: engine.name,
+      epochs: this.position.epochs,
+      seconds: this.position.seconds + this.elapsed(),
+      stopped,
+      best: this.position.best,
+      freezeProof,
+      movement: movementByBlock(setup.network, this.start),
+      cache: this.cache,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    };
+  }
+
+  private metadata(): SavedMetadata {
+    const { network, plan } = this.context.setup;
+    const { width, height } = network.input;
+    return { labels: plan.head.classes, preprocessing: { ...plan.input, width, height }, thaw: { version: THAW_VERSION } };
+  }
+}
+
+/** Whether a line of the metrics file was written before the checkpoint at `position`. */
+function isBefore(line: Record<string, unknown>, position: Position): boolean {
+  const epoch = Number(line.epoch ?? 0);
+  if (line.event === 'step') return epoch <= position.epochs || (epoch === position.epochs + 1 && Number(line.step) <= position.step);
+  if (line.event === 'epoch' || line.event === 'checkpoint') return epoch <= position.epochs;
+  return position.epochs + position.step > 0;
+}

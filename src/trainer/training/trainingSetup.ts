@@ -1,0 +1,70 @@
+import type { PlanFile } from '../../node/planFile.ts';
+import { checkPlan } from '../../shared/planCheck.ts';
+import { ThawError } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import type { LocateInPlan } from '../../shared/planLines.ts';
+import type { ModelFiles } from '../../node/modelFiles.ts';
+import { layerWeights } from '../execution/layerWeights.ts';
+import { learnedWeights } from './phaseProgram.ts';
+import { prepareNetwork, type PreparedNetwork } from './prepareNetwork.ts';
+import { lossWeights, openTrainingData, type TrainingData } from './trainingData.ts';
+import { trainableSet } from '../../shared/trainableLayers.ts';
+
+/** Everything a plan refers to, opened and checked. */
+export interface TrainingSetup {
+  plan: Plan;
+  network: PreparedNetwork;
+  data: TrainingData;
+  dataFolder: string;
+  /** Factor on the loss of each class. */
+  classWeights: number[];
+}
+
+/** Opens the network and the data of a plan. Throws for everything that is wrong with either, `planInvalid` included. */
+export async function openSetup(file: PlanFile, plan: Plan, files: ModelFiles): Promise<TrainingSetup> {
+  const network = await prepareNetwork(plan, files);
+  requireFittingPlan(file.path, file.locate, plan, network);
+  const data = await openTrainingData(file, plan, network.decode);
+  const classWeights = lossWeights(plan, data.train.examples);
+  return { plan, network, data, dataFolder: file.resolve(plan.data.train), classWeights };
+}
+
+function requireFittingPlan(path: string, locate: LocateInPlan, plan: Plan, network: PreparedNetwork): void {
+  const layers = network.model.layers.map((layer) => ({ name: layer.name, weighted: layer.weights.length > 0 }));
+  const problems = checkPlan(plan, { blocks: network.blocks, layers }, locate);
+  if (problems.length > 0) throw new ThawError({ reason: 'planInvalid', path, problems });
+}
+
+/** Layers that train in any phase, the head's included. */
+export function changingLayers({ plan, network }: Pick<TrainingSetup, 'plan' | 'network'>): Set<string> {
+  const layers = new Set<string>(network.headLayers);
+  plan.phases.forEach((_, phase) => {
+    for (const name of trainableSet(plan, phase, network.blocks).keys()) layers.add(name);
+  });
+  return layers;
+}
+
+/** Names (as saved) of the backbone weights that no phase of the plan may change, moving statistics included. */
+export function frozenWeights({ plan, network }: Pick<TrainingSetup, 'plan' | 'network'>): string[] {
+  const changing = changingLayers({ plan, network });
+  const head = new Set(network.headLayers);
+  return network.model.layers
+    .filter((layer) => !head.has(layer.name))
+    .flatMap((layer) => {
+      const all = layerWeights(layer).map((weight) => weight.name);
+      if (!changing.has(layer.name)) return all;
+      if (plan.batchNorm === 'adapt') return [];
+      const learned = new Set(learnedWeights(layer, plan).map((weight) => weight.name));
+      return all.filter((name) => !learned.has(name));
+    });
+}
+
+/** Weights trained in the last phase with the most of them: what a plan trains at all. */
+export function trainableParameters({ plan, network }: Pick<TrainingSetup, 'plan' | 'network'>): number {
+  let parameters = 0;
+  for (const name of changingLayers({ plan, network })) {
+    for (const { variable } of learnedWeights(network.model.getLayer(name), plan)) parameters += variable.size;
+  }
+  return parameters;
+}
+

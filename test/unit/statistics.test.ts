@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import {
+  balancedAccuracy,
+  confusionMatrix,
+  mcNemar,
+  normalQuantile,
+  pairedDifferenceInterval,
+  perClassMetrics,
+  wilsonInterval,
+} from '../../src/shared/statistics.ts';
+
+/** Paired outcomes from the cells of a 2x2 table. */
+function paired(both: number, onlyA: number, onlyB: number, neither: number): { a: boolean[]; b: boolean[] } {
+  const cells: [boolean, boolean, number][] = [
+    [true, true, both],
+    [true, false, onlyA],
+    [false, true, onlyB],
+    [false, false, neither],
+  ];
+  const pairs = cells.flatMap(([a, b, count]) => Array.from({ length: count }, () => ({ a, b })));
+  return { a: pairs.map((pair) => pair.a), b: pairs.map((pair) => pair.b) };
+}
+
+describe('normalQuantile', () => {
+  it.each([
+    [0.5, 0],
+    [0.975, 1.959963984540054],
+    [0.995, 2.5758293035489004],
+    [0.025, -1.959963984540054],
+    [0.9999, 3.719016485455709],
+  ])('of %d is %d', (p, z) => {
+    expect(normalQuantile(p)).toBeCloseTo(z, 10);
+  });
+});
+
+describe('wilsonInterval', () => {
+  // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('of %d in %d agrees with the published values', (successes, n, low, high) => {
+    const interval = wilsonInterval(successes, n);
+    expect(interval.low).toBeCloseTo(low, 4);
+    expect(interval.high).toBeCloseTo(high, 4);
+  });
+
+  it('is everything without observations', () => {
+    expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
+  });
+
+  it('holds the share, stays in range, mirrors, and narrows with n and with less confidence', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5000 }), fc.double({ min: 0, max: 1, noNaN: true }), (n, part) => {
+        const successes = Math.round(part * n);
+        const { low, high } = wilsonInterval(successes, n);
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(high).toBeLessThanOrEqual(1);
+        expect(low).toBeLessThanOrEqual(successes / n);
+        expect(high).toBeGreaterThanOrEqual(successes / n);
+        expect(wilsonInterval(n - successes, n).low).toBeCloseTo(1 - high, 12);
+        const more = wilsonInterval(successes * 4, n * 4);
+        expect(more.high - more.low).toBeLessThan(high - low);
+        const loose = wilsonInterval(successes, n, 0.8);
+        expect(loose.high - loose.low).toBeLessThan(high - low);
+      }),
+      { seed: 5 },
+    );
+  });
+});
+
+describe('mcNemar', () => {
+  // Fagerland, Lydersen and Laake, BMC Medical Research Methodology 13:91 (2013): exact conditional test.
+  it('agrees with the published airway example', () => {
+    const { a, b } = paired(1, 1, 7, 12);
+    expect(mcNemar(a, b)).toEqual({ onlyA: 1, onlyB: 7, pValue: 0.0703125 });
+  });
+
+  it('agrees with binomial sums for larger tables', () => {
+    const large = paired(3, 59, 121, 8);
+    expect(mcNemar(large.a, large.b).pValue / 4.434449263755176e-6).toBeCloseTo(1, 9);
+    const middle = paired(0, 10, 25, 0);
+    expect(mcNemar(middle.a, middle.b).pValue).toBeCloseTo(0.01667384780012071, 12);
+  });
+
+  it('does not underflow for tens of thousands of cases', () => {
+    const { a, b } = paired(0, 10000, 10050, 0);
+    expect(mcNemar(a, b).pValue).toBeCloseTo(0.729, 2);
+  });
+
+  it('is 1 where nothing or as much speaks for either', () => {
+    expect(mcNemar([], []).pValue).toBe(1);
+    const { a, b } = paired(5, 4, 4, 5);
+    expect(mcNemar(a, b).pValue).toBe(1);
+  });
+
+  it('refuses lists of different length', () => {
+    expect(() => mcNemar([true], [])).toThrow(/differ in length/);
+  });
+});
+
+describe('pairedDifferenceInterval', () => {
+  it('agrees with the formula of Agresti and Min', () => {
+    const { a, b } = paired(1, 1, 7, 12);
+    const { difference, low, high } = pairedDifferenceInterval(a, b);
+    expect(difference).toBeCloseTo(-6 / 21, 12);
+    expect(low).toBeCloseTo(-0.49322583309367124, 10);
+    expect(high).toBeCloseTo(-0.028513297341111354, 10);
+  });
+
+  it('changes sign with the order, and stays in range', () => {
+    const cell = fc.nat(60);
+    fc.assert(
+      fc.property(cell, cell, cell, cell, (both, onlyA, onlyB, neither) => {
+        fc.pre(both + onlyA + onlyB + neither > 0);
+        const { a, b } = paired(both, onlyA, onlyB, neither);
+        const forth = pairedDifferenceInterval(a, b);
+        const back = pairedDifferenceInterval(b, a);
+        expect(back.low).toBeCloseTo(-forth.high, 12);
+        expect(back.difference).toBeCloseTo(-forth.difference, 12);
+        expect(forth.low).toBeGreaterThanOrEqual(-1);
+        expect(forth.high).toBeLessThanOrEqual(1);
+        expect(forth.low).toBeLessThan(forth.high);
+      }),
+      { seed: 6 },
+    );
+  });
+
+  it('knows nothing without cases', () => {
+    expect(pairedDifferenceInterval([], [])).toEqual({ difference: 0, low: -1, high: 1 });
+  });
+});
+
+describe('metrics of a confusion matrix', () => {
+  const confusion = confusionMatrix([0, 0, 0, 1, 1, 2], [0, 0, 1, 1, 0, 0], 4);
+
+  it('counts actual classes in rows', () => {
+    expect(confusion).toEqual([
+      [2, 1, 0, 0],
+      [1, 1, 0, 0],
+      [1, 0, 0, 0],
+      [0, 0, 0, 0],
+    ]);
+  });
+
+  it('gives precision and recall, and null where they do not exist', () => {
+    expect(perClassMetrics(confusion)).toEqual([
+      { n: 3, precision: 0.5, recall: 2 / 3 },
+      { n: 2, precision: 0.5, recall: 0.5 },
+      { n: 1, precision: null, recall: 0 },
+      { n: 0, precision: null, recall: null },
+    ]);
+  });
+
+  it('averages recall over the classes that have cases', () => {
+    expect(balancedAccuracy(confusion)).toBeCloseTo((2 / 3 + 0.5 + 0) / 3, 12);
+    expect(balancedAccuracy([[0]])).toBeNull();
+  });
+});

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** Training and child processes take their time on a small machine. */
+const SLOW = 120_000;
+const QUICK = 20_000;
+
+const suite = (name: string, timeout: number) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout },
+});
+
+export default defineConfig({
+  test: {
+    projects: [suite('unit', QUICK), suite('trainer', SLOW), suite('cli', SLOW)],
+    pool: 'forks',
+    fileParallelism: true,
+    maxWorkers: 2,
+  },
+});
