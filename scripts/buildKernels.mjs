@@ -38,7 +38,7 @@ const sectionNames = ['custom', 'type', 'import', 'function', 'table', 'memory',
 /** Cuts a module into its sections: [{ name, bytes }], `bytes` including the section's header. */
 function sectionsOf(module) {
   const sections = [];
-  for (let at = 8; at < module.length; ) {
+  for (let at = 8; at < module.length;) {
     const start = at;
     const name = sectionNames[module[at++]];
     let size = 0;

@@ -9,6 +9,9 @@ import { replaceDirectory, toFileProblem, writeFileAtomic } from './atomicFile.t
 const PLAN_SUFFIX = '.finetune.json';
 const ARCHIVE_SUFFIX = '.zip';
 
+/** Files written at a time: some systems allow a process only 256 open ones. */
+const PARALLEL_WRITES = 16;
+
 /** Lies in an unpacked folder and holds the hash of its archive. */
 const MARKER = '.archive';
 
@@ -61,7 +64,11 @@ async function unpackArchive(archive: string, folder: string): Promise<void> {
     for (const folderName of new Set([...files.keys()].map((path) => dirname(path)))) {
       await mkdir(join(temporary, folderName), { recursive: true });
     }
-    for (const [path, content] of files) await writeFile(join(temporary, path), content);
+    const paths = [...files];
+    for (let i = 0; i < paths.length; i += PARALLEL_WRITES) {
+      const group = paths.slice(i, i + PARALLEL_WRITES);
+      await Promise.all(group.map(([path, content]) => writeFile(join(temporary, path), content)));
+    }
     await writeFile(join(temporary, MARKER), hash);
   });
 }

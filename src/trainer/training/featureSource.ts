@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, type Box as CropBox, drawCropBox, variantBoxes } from '../../shared/augmentation.ts';
-import { Random } from '../../shared/random.ts';
+import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { type FoldedConstants, inferSteps } from '../execution/runSteps.ts';
@@ -151,9 +151,11 @@ export class CachedFeatures implements FeatureSource {
   }
 
   private async add(images: { index: number; pixels: Uint8Array }[], variants: number): Promise<void> {
-    const boxes = images.flatMap(({ index }) =>
-      variantBoxes({ ...this.augmentation, variants }, this.seed, index).slice(0, variants),
-    );
+    const boxes = images.flatMap(({ index }) => {
+      // Where there are not that many different variants, they repeat.
+      const different = variantBoxes({ ...this.augmentation, variants }, this.seed, index);
+      return Array.from({ length: variants }, (_, variant) => different[variant % different.length]);
+    });
     const pixels = images.flatMap((image) => new Array<Uint8Array>(variants).fill(image.pixels));
     const values = this.live.compute(pixels, boxes);
     for (const id of this.prefix.boundary) {

@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { geometryOf } from './convolutionKernels.ts';
+import { addressOf, type KernelContext, newTensor, registerKernel } from './kernelHeap.ts';
+
+/** Registers the kernels that the WebAssembly backend lacks, has wrong or has slow, other than convolutions. */
+export function registerOtherKernels(context: KernelContext): void {
+  registerMaxPoolGradient(context);
+  registerMatrixProduct(context);
+  registerSegmentSum(context);
+}
+
+/** The stock kernel takes the smallest positive number for the lowest, and is wrong where no value of a window is positive. */
+function registerMaxPoolGradient({ backend, simd }: KernelContext): void {
+  registerKernel<tf.MaxPoolGradAttrs>('MaxPoolGrad', ({ dy, input }, { filterSize, strides, pad, dimRoundingMode }) => {
+    const shape = input.shape as [number, number, number, number];
+    const info = tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+    const [x, gradient] = [addressOf(backend, input), addressOf(backend, dy)];
+    return newTensor(backend, input.shape, (dx) => simd.maxPoolGradient(x, gradient, dx, ...geometryOf(info)));
+  });
+}
+
+/** The stock kernel is quick only where neither matrix is transposed; the gradients of products transpose one. */
+function registerMatrixProduct({ backend, simd }: KernelContext): void {
+  const stock = tf.getKernel('BatchMatMul', 'wasm').kernelFunc;
+  registerKernel<tf.BatchMatMulAttrs>('BatchMatMul', ({ a, b }, attributes) => {
+    const { transposeA, transposeB } = attributes;
+    const plain = { transposeA: false, transposeB: false };
+    if (transposeA && !transposeB && isMatrix(a) && isMatrix(b)) {
+      const [rows, aColumns] = a.shape.slice(-2);
+      const [bRows, bColumns] = b.shape.slice(-2);
+      if (rows !== bRows) throw new Error(`Shapes ${a.shape} and ${b.shape} do not fit for a product.`);
+      const [left, right] = [addressOf(backend, a), addressOf(backend, b)];
+      const shape = [...(a.shape.length >= b.shape.length ? a : b).shape.slice(0, -2), aColumns, bColumns];
+      return newTensor(
+        backend,
+        shape,
+        (out, scratch) => simd.matMulTransposedA(left, right, out, scratch, rows, aColumns, bColumns),
+        128 * (aColumns + bColumns),
+      );
+    }
+    return tf.tidy(() => {
+      const left = transposeA ? transposed(a) : a;
+      const right = transposeB ? transposed(b) : b;
+      return stock({ inputs: { a: left, b: right }, attrs: plain, backend });
+    });
+  });
+}
+
+function isMatrix(tensor: tf.TensorInfo): boolean {
+  return tensor.dtype === 'float32' && tensor.shape.slice(0, -2).every((size) => size === 1);
+}
+
+function transposed(tensor: tf.TensorInfo): tf.Tensor {
+  const axes = [...tensor.shape.keys()];
+  const [last, secondLast] = [axes.pop(), axes.pop()] as [number, number];
+  return tf.transpose(tensor as tf.Tensor, [...axes, last, secondLast]);
+}
+
+/** The gradient of `tf.gather`. Rows of a segment below 0 or from `numSegments` on are left out, as elsewhere. */
+function registerSegmentSum({ backend }: KernelContext): void {
+  registerKernel<tf.UnsortedSegmentSumAttrs>('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }) => {
+    if (segmentIds.shape.length !== 1) throw new Error('Segments of more than one axis are not supported.');
+    const shape = [numSegments, ...x.shape.slice(1)];
+    const rowSize = tf.util.sizeFromShape(x.shape.slice(1));
+    const out = backend.makeOutput(shape, x.dtype);
+    // Only now: making the output may have moved the heap away from under older views.
+    const [values, ids, sums] = [x, segmentIds, out].map((tensor) => backend.typedArrayFromHeap(tensor));
+    sums.fill(0);
+    ids.forEach((id, row) => {
+      if (id < 0 || id >= numSegments) return;
+      for (let i = 0; i < rowSize; i++) sums[id * rowSize + i] += values[row * rowSize + i];
+    });
+    return out;
+  });
+}

@@ -1,0 +1,85 @@
+import { SIMD_KERNELS_BASE64 } from './simdKernelsBinary.ts';
+
+/**
+ * Batch, input height, width and channels, output height and width, filter height and width, strides, dilations (height,
+ * width each), padding before the first row and column.
+ */
+export type Geometry = [...size: number[]] & { length: 14 };
+
+/** The functions of simdKernels.c, which says what each computes; every tensor is an address in the heap. */
+export interface SimdKernels {
+  matMulTransposedA(
+    a: number,
+    b: number,
+    out: number,
+    scratch: number,
+    rows: number,
+    aColumns: number,
+    bColumns: number,
+  ): void;
+  convolutionFilterGradient(
+    x: number,
+    dy: number,
+    out: number,
+    scratch: number,
+    outChannels: number,
+    ...geometry: Geometry
+  ): void;
+  columnsToImage(columns: number, dx: number, ...geometry: Geometry): void;
+  transposeFilter(filter: number, out: number, taps: number, inputs: number, outputs: number, reverse: number): void;
+  depthwiseFilterGradient(x: number, dy: number, out: number, ...geometry: Geometry): void;
+  depthwiseInputGradient(dy: number, filter: number, dx: number, ...geometry: Geometry): void;
+  repeatChannels(x: number, out: number, places: number, multiplier: number): void;
+  sumChannelGroups(x: number, out: number, places: number, multiplier: number): void;
+  maskedGradient(x: number, dy: number, dx: number, size: number, low: number, high: number): void;
+  maskedGradientSums(
+    y: number,
+    dy: number,
+    dz: number,
+    sums: number,
+    rows: number,
+    channels: number,
+    low: number,
+    high: number,
+  ): void;
+  channelSums(x: number, sums: number, rows: number, channels: number): void;
+  channelProductSums(a: number, b: number, sums: number, rows: number, channels: number): void;
+  centeredProductSums(a: number, b: number, center: number, sums: number, rows: number, channels: number): void;
+  channelAffine(x: number, scale: number, shift: number, y: number, rows: number, channels: number): void;
+  channelScale(x: number, scale: number, y: number, rows: number, channels: number): void;
+  channelMoments(x: number, mean: number, variance: number, rows: number, channels: number): void;
+  normalize(
+    x: number,
+    mean: number,
+    variance: number,
+    gamma: number,
+    beta: number,
+    y: number,
+    scratch: number,
+    rows: number,
+    channels: number,
+    epsilon: number,
+  ): void;
+  normalizationGradient(
+    x: number,
+    dy: number,
+    mean: number,
+    variance: number,
+    gamma: number,
+    dx: number,
+    dgamma: number,
+    dbeta: number,
+    scratch: number,
+    rows: number,
+    channels: number,
+    epsilon: number,
+  ): void;
+  maxPoolGradient(x: number, dy: number, dx: number, ...geometry: Geometry): void;
+}
+
+/** Compiles the kernels onto a memory. Throws `WebAssembly.CompileError` where the processor has no SIMD. */
+export async function loadSimdKernels(memory: WebAssembly.Memory): Promise<SimdKernels> {
+  const module = await WebAssembly.compile(Buffer.from(SIMD_KERNELS_BASE64, 'base64'));
+  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  return instance.exports as unknown as SimdKernels;
+}
