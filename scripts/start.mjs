@@ -26,24 +26,11 @@ async function buildIfNeeded() {
   return (await runNode('esbuild.mjs')) === 0;
 }
 
-/** A run of its own each time, named after the plan and the local time. */
-function newRunFolder(plan) {
-  const now = new Date();
-  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
-  const time = local.slice(0, 19).replace('T', '-').replaceAll(':', '-');
-  const name = `${plan.replace('.finetune.json', '')}-${time}`;
-  const runs = join(SAMPLE, '.thaw', 'runs');
-  let folder = join(runs, name);
-  for (let i = 2; existsSync(folder); i++) folder = join(runs, `${name}-${i}`);
-  return folder;
-}
-
 async function trainSample(args) {
   const { unpackSample } = await importTypeScript('src/node/sampleProject.ts');
   const plan = (await unpackSample(join(root, 'media'), SAMPLE)).find((path) => path.endsWith(PLAN));
   if (plan === undefined) throw new Error(`The sample project has no ${PLAN}.`);
-  const chooses = args.some((arg) => /^--(run|resume)(=|$)/.test(arg));
-  return runNode(CLI, ['train', plan, ...(chooses ? [] : ['--run', newRunFolder(PLAN)]), ...args]);
+  return runNode(CLI, ['train', plan, ...args]);
 }
 
 async function start(args) {

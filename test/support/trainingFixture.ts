@@ -51,7 +51,7 @@ function conv(name: string, filters: number, kernelSize: number, strides: number
 /** Names of the blocks of `smallBackbone`. */
 export const SMALL_BLOCKS = ['stem', 'middle', 'top'] as const;
 
-/** Images of two classes that a small network can tell apart: bright to the left, bright to the right, with noise. */
+/** Images of two classes that a small network can tell apart: bright and red to the left, bright and blue to the right, with noise. */
 export async function writeTwoClasses(folder: string, perClass: number, seed = 1): Promise<void> {
   const random = Random.seeded(seed, 'two classes');
   for (const side of ['left', 'right']) {
@@ -61,7 +61,8 @@ export async function writeTwoClasses(folder: string, perClass: number, seed = 1
       for (let at = 0; at < pixels.length; at++) {
         const column = Math.floor(at / 3) % IMAGE_SIZE;
         const bright = column < IMAGE_SIZE / 2 === (side === 'left');
-        pixels[at] = Math.round((bright ? 120 : 40) + 90 * random.uniform());
+        const tinted = at % 3 === (side === 'left' ? 0 : 2);
+        pixels[at] = Math.round((bright ? 90 : 30) + (tinted ? 60 : 0) + 90 * random.uniform());
       }
       const image = sharp(pixels, { raw: { width: IMAGE_SIZE, height: IMAGE_SIZE, channels: 3 } });
       await writeFile(join(folder, side, `${String(index).padStart(3, '0')}.png`), await image.png().toBuffer());

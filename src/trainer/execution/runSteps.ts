@@ -150,7 +150,10 @@ function convolve(
 function normalize(engine: Engine, step: NormalizationStep, input: tf.Tensor, pass: TrainingPass | null): tf.Tensor {
   if (!pass || !step.adaptive) {
     const { scale, shift } = normalizationAffine(step.normalization);
-    return engine.operations.channelAffine(input, scale, shift);
+    return engine.operations.channelAffine(input, scale, shift, {
+      inputGradient: pass?.differentiable(step.inputs[0]) ?? false,
+      coefficientGradient: pass !== null && step.layers.some(pass.trainable),
+    });
   }
   const channels = input.shape[input.shape.length - 1];
   const gamma = (weightOf(step.normalization, 'gamma') as tf.Tensor1D | undefined) ?? tf.ones([channels]);

@@ -1,13 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { addressOf, type KernelContext, newTensor, registerKernel } from './kernelHeap.ts';
+import { addressOf, type KernelContext, newTensor, registerKernel, tidyKernel } from './kernelHeap.ts';
 import type { Geometry } from './simdKernels.ts';
 
 type Conv2DInfo = tf.backend_util.Conv2DInfo;
 type Shape4D = [number, number, number, number];
 
-/** TensorFlow.js gives these kernels no dilations; the operations of the portable engine do. */
+/** TensorFlow.js gives the gradients of plain convolutions no dilations; the operations of the portable engine do. */
 interface Dilated {
-  dilations?: [number, number];
+  dilations?: [number, number] | number;
+}
+
+interface Placement extends Dilated {
+  strides: [number, number] | number;
+  pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding;
+  dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
 /** Columns of the input gradient that are in memory at a time, in values. */
@@ -23,7 +29,7 @@ export function registerConvolutionKernels(context: KernelContext): void {
   registerKernel<tf.Conv2DBackpropInputAttrs & Dilated>('Conv2DBackpropInput', ({ dy, filter }, attributes) => {
     checkLayout(attributes.dataFormat);
     const info = conv2DInfo(attributes.inputShape, filter.shape, attributes);
-    return tf.tidy(() => inputGradient(context, dy as tf.Tensor4D, filter, info));
+    return tidyKernel(() => inputGradient(context, dy as tf.Tensor4D, filter, info));
   });
   registerKernel<tf.DepthwiseConv2dNativeBackpropFilterAttrs>(
     'DepthwiseConv2dNativeBackpropFilter',
@@ -46,12 +52,7 @@ function checkLayout(dataFormat: string | undefined): void {
     throw new Error(`Gradients of ${dataFormat} are not supported.`);
 }
 
-function conv2DInfo(
-  inputShape: number[],
-  filterShape: number[],
-  attributes: Pick<tf.Conv2DBackpropFilterAttrs, 'strides' | 'pad' | 'dimRoundingMode'> & Dilated,
-  depthwise = false,
-): Conv2DInfo {
+function conv2DInfo(inputShape: number[], filterShape: number[], attributes: Placement, depthwise = false): Conv2DInfo {
   return tf.backend_util.computeConv2DInfo(
     inputShape as Shape4D,
     filterShape as Shape4D,
@@ -67,10 +68,21 @@ function conv2DInfo(
 /** The arguments of a kernel that describe a convolution or pooling, over `channels` channels and `batch` images. */
 export function geometryOf(info: Conv2DInfo, channels = info.inChannels, batch = info.batchSize): Geometry {
   return [
-    ...[batch, info.inHeight, info.inWidth, channels, info.outHeight, info.outWidth],
-    ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
-    ...[info.dilationHeight, info.dilationWidth, info.padInfo.top, info.padInfo.left],
-  ] as Geometry;
+    batch,
+    info.inHeight,
+    info.inWidth,
+    channels,
+    info.outHeight,
+    info.outWidth,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.dilationHeight,
+    info.dilationWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ];
 }
 
 /** A 1x1 convolution that sees every place once is a product of matrices. */

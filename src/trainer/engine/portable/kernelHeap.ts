@@ -76,6 +76,11 @@ export function registerKernel<Attributes extends object>(
   });
 }
 
+/** `tf.tidy` inside a kernel, whose result may be no more than the description of a tensor. */
+export function tidyKernel<T extends tf.TensorInfo | tf.TensorInfo[]>(compute: () => T): T {
+  return tf.tidy(compute as unknown as () => tf.Tensor) as unknown as T;
+}
+
 /** Runs a kernel by its name; it is not recorded on the tape where an operation with a gradient of its own runs it. */
 export function runKernel<T extends tf.Tensor | tf.Tensor[] = tf.Tensor>(
   kernelName: string,

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { webAssembly } from './webAssembly.ts';
 
 /** The part of the compiled TensorFlow.js module that hands out memory. */
 export interface Allocator {
@@ -59,7 +60,7 @@ export function guardAllocations(allocator: Allocator, heapBytes: () => number, 
 export function isHeapExhaustion(error: unknown): boolean {
   if (error instanceof HeapExhausted) return true;
   return (
-    error instanceof WebAssembly.RuntimeError && /memory access out of bounds|unreachable|abort/i.test(error.message)
+    error instanceof webAssembly.RuntimeError && /memory access out of bounds|unreachable|abort/i.test(error.message)
   );
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { geometryOf } from './convolutionKernels.ts';
-import { addressOf, type KernelContext, newTensor, registerKernel } from './kernelHeap.ts';
+import { addressOf, type KernelContext, newTensor, registerKernel, tidyKernel } from './kernelHeap.ts';
 
 /** Registers the kernels that the WebAssembly backend lacks, has wrong or has slow, other than convolutions. */
 export function registerOtherKernels(context: KernelContext): void {
@@ -38,7 +38,7 @@ function registerMatrixProduct({ backend, simd }: KernelContext): void {
         128 * (aColumns + bColumns),
       );
     }
-    return tf.tidy(() => {
+    return tidyKernel(() => {
       const left = transposeA ? transposed(a) : a;
       const right = transposeB ? transposed(b) : b;
       return stock({ inputs: { a: left, b: right }, attrs: plain, backend });

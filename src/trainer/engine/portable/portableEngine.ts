@@ -7,6 +7,7 @@ import { registerTrainingKernels } from './kernels.ts';
 import { type Allocator, guardAllocations } from './memoryGuard.ts';
 import { portableOperations } from './portableOperations.ts';
 import { loadSimdKernels } from './simdKernels.ts';
+import type { WebAssemblyMemory } from './webAssembly.ts';
 
 export interface PortableEngineOptions {
   /** The folder of the .wasm files of TensorFlow.js; where the package itself finds them if left out. */
@@ -23,7 +24,7 @@ export interface PortableEngineOptions {
 export async function createPortableEngine(options: PortableEngineOptions = {}): Promise<Engine> {
   await startBackend(options.wasmDirectory);
   const backend = tf.backend() as BackendWasm;
-  const module = backend.wasm as unknown as Allocator & { asm: { memory: WebAssembly.Memory } };
+  const module = backend.wasm as unknown as Allocator & { asm: { memory: WebAssemblyMemory } };
   const { memory } = module.asm;
   guardAllocations(module, () => memory.buffer.byteLength, options.heapLimitBytes);
   registerTrainingKernels(backend, await loadSimdKernels(memory));

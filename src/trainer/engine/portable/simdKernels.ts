@@ -1,10 +1,23 @@
 import { SIMD_KERNELS_BASE64 } from './simdKernelsBinary.ts';
+import { webAssembly, type WebAssemblyMemory } from './webAssembly.ts';
 
-/**
- * Batch, input height, width and channels, output height and width, filter height and width, strides, dilations (height,
- * width each), padding before the first row and column.
- */
-export type Geometry = [...size: number[]] & { length: 14 };
+/** What a convolution or pooling looks at; `top` and `left` are the padding before the first row and column. */
+export type Geometry = [
+  batch: number,
+  inHeight: number,
+  inWidth: number,
+  channels: number,
+  outHeight: number,
+  outWidth: number,
+  filterHeight: number,
+  filterWidth: number,
+  strideHeight: number,
+  strideWidth: number,
+  dilationHeight: number,
+  dilationWidth: number,
+  top: number,
+  left: number,
+];
 
 /** The functions of simdKernels.c, which says what each computes; every tensor is an address in the heap. */
 export interface SimdKernels {
@@ -78,8 +91,8 @@ export interface SimdKernels {
 }
 
 /** Compiles the kernels onto a memory. Throws `WebAssembly.CompileError` where the processor has no SIMD. */
-export async function loadSimdKernels(memory: WebAssembly.Memory): Promise<SimdKernels> {
-  const module = await WebAssembly.compile(Buffer.from(SIMD_KERNELS_BASE64, 'base64'));
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+export async function loadSimdKernels(memory: WebAssemblyMemory): Promise<SimdKernels> {
+  const module = await webAssembly.compile(Buffer.from(SIMD_KERNELS_BASE64, 'base64'));
+  const instance = await webAssembly.instantiate(module, { env: { memory } });
   return instance.exports as unknown as SimdKernels;
 }
