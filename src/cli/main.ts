@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { isInputProblem, problemOf } from '../shared/errors.ts';
+import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import * as commands from './commands.ts';
 
@@ -70,7 +70,7 @@ async function main(): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? commands.EXIT_DONE : commands.EXIT_INPUT;
     const problem = problemOf(error);
     if (problem.reason === 'cancelled') return commands.EXIT_INTERRUPTED;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${describeProblem(problem)}\n`);
     return isInputProblem(problem) ? commands.EXIT_INPUT : EXIT_FAILED;
   }
 }

@@ -15,6 +15,9 @@ async function answer(input: unknown): Promise<FreezeProofReply> {
   }
 }
 
+// A Ctrl-C in the terminal reaches every process; the trainer decides what it means.
+process.on('SIGINT', () => undefined);
+
 if (process.send) {
   process.once('message', (message) => {
     void answer(message).then((reply) => process.send?.(reply, () => process.disconnect()));

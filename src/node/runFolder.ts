@@ -1,13 +1,16 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { ThawError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan.ts';
 import type { TrainResult } from '../shared/results.ts';
-import { errorCode, toFileProblem, writeFileAtomic } from './atomicFile.ts';
+import { errorCode, restoreDirectory, toFileProblem, writeFileAtomic } from './atomicFile.ts';
 
 /** Folder of a workspace that holds the runs; it keeps itself out of git. */
 const THAW_FOLDER = '.thaw';
+
+/** Names that `writeFileAtomic` and `replaceDirectory` give to what is not complete, or no longer needed. */
+const LEFTOVER = /\.(tmp-\d+-\d+|old-\d+)$/;
 
 export type RunState = 'running' | 'finished' | 'earlyStopped' | 'interrupted' | 'failed';
 
@@ -35,6 +38,9 @@ export interface RunSummary {
 
 /** The files of one run. */
 export class RunFolder {
+  /** Folders that `create` made, outermost first; null for a run that was there before. */
+  private made: string[] | null = null;
+
   constructor(readonly path: string) {}
 
   get planPath(): string {
@@ -69,18 +75,36 @@ export class RunFolder {
 
   /** Makes the folder. Throws `runExists` where a run (or anything else) is there already, `readOnly`, `noSpace`, … */
   async create(): Promise<void> {
-    if (existsSync(this.path) && (await readdir(this.path)).length > 0) {
-      throw new ThawError({ reason: 'runExists', path: this.path });
-    }
+    if (await isTaken(this.path)) throw new ThawError({ reason: 'runExists', path: this.path });
+    const missing = missingFolders(this.path);
     try {
       await mkdir(this.path, { recursive: true });
+      this.made = missing;
     } catch (error) {
+      await removeEmptyFolders(missing);
       throw new ThawError(toFileProblem(error, this.path));
     }
   }
 
-  async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+  /** Whether this object made the folder. */
+  get isNew(): boolean {
+    return this.made !== null;
+  }
+
+  /** Undoes `create`, whatever has been written since; a run that was there before stays. */
+  async discard(): Promise<void> {
+    if (!this.made) return;
+    const names = await readdir(this.path).catch(() => []);
+    for (const name of names) await rm(join(this.path, name), { recursive: true, force: true });
+    await removeEmptyFolders(this.made);
+  }
+
+  /** Takes away what a killed trainer left half-written, once the folders it had set aside are back in place. */
+  async removeLeftovers(): Promise<void> {
+    for (const folder of [this.checkpointPath, this.modelPath]) await restoreDirectory(folder);
+    for (const name of await readdir(this.path)) {
+      if (LEFTOVER.test(name)) await rm(join(this.path, name), { recursive: true, force: true });
+    }
   }
 
   async readPlan(): Promise<Plan> {
@@ -138,6 +162,30 @@ export class RunFolder {
   }
 }
 
+/** Whether a path is anything but free or an empty folder. */
+async function isTaken(path: string): Promise<boolean> {
+  return readdir(path).then(
+    (names) => names.length > 0,
+    (error: unknown) => errorCode(error) === 'ENOTDIR',
+  );
+}
+
+/** A folder and those around it, outermost first, as far as they do not exist. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder) && folder !== dirname(folder); folder = dirname(folder)) missing.unshift(folder);
+  return missing;
+}
+
+/** Removes folders from the innermost on, up to the first that holds something. */
+async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  try {
+    for (const folder of [...folders].reverse()) await rmdir(folder);
+  } catch {
+    // Somebody else uses it, or it was never made.
+  }
+}
+
 function keepLine(line: string, keep: (line: Record<string, unknown>) => boolean): boolean {
   try {
     return keep(JSON.parse(line) as Record<string, unknown>);
@@ -164,6 +212,18 @@ export function runsFolder(workspace: string): string {
 export async function ensureThawFolder(workspace: string): Promise<void> {
   const ignore = join(workspace, THAW_FOLDER, '.gitignore');
   if (!existsSync(ignore)) await writeFileAtomic(ignore, '*\n');
+}
+
+export function hasThawFolder(workspace: string): boolean {
+  return existsSync(join(workspace, THAW_FOLDER));
+}
+
+/** Takes away a `.thaw` that holds nothing but what `ensureThawFolder` wrote. */
+export async function removeUnusedThawFolder(workspace: string): Promise<void> {
+  const folder = join(workspace, THAW_FOLDER);
+  const names = await readdir(folder).catch(() => []);
+  if (names.some((name) => name !== '.gitignore')) return;
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** A new folder name for a run of a plan: its name, the local date and time, and a number where that is taken. */

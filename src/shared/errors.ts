@@ -8,11 +8,11 @@ export type Problem =
   | { reason: 'dataFolderMissing'; path: string }
   | { reason: 'dataFolderEmpty'; path: string }
   | { reason: 'dataOneClass'; path: string; className: string }
-  | { reason: 'dataClassTooSmall'; className: string; images: number; needed: number }
+  | { reason: 'dataClassTooSmall'; className: string; images: number; needed: number; path?: string }
   | { reason: 'dataClassUnreadable'; className: string; file: string; detail: string }
   | { reason: 'dataClassUnknown'; className: string; path: string; known: string[] }
   | { reason: 'dataImbalanced'; ratio: number; smallest: string; largest: string }
-  | { reason: 'dataVanished'; path: string }
+  | { reason: 'dataVanished'; path: string; run?: string }
   | { reason: 'dataTable'; path: string; line: number; detail: string }
   | { reason: 'imageUnreadable'; path: string; detail: string }
   // model
@@ -37,7 +37,7 @@ export type Problem =
   | { reason: 'runPlanChanged'; run: string; plan: string; keys: string[] }
   | { reason: 'runDamaged'; path: string; detail: string }
   // machine
-  | { reason: 'noSpace'; path: string; neededBytes?: number; freeBytes?: number }
+  | { reason: 'noSpace'; path: string; neededBytes?: number; freeBytes?: number; run?: string }
   | { reason: 'readOnly'; path: string }
   | { reason: 'notPermitted'; path: string }
   | { reason: 'download'; address: string; detail: string }
@@ -88,8 +88,16 @@ export function isInputProblem(problem: Problem): boolean {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** One line: what is wrong, where, and what to do. */
+/** What continues a run that has a checkpoint, or starts over. */
+const again = (run: string | undefined): string =>
+  run === undefined ? 'run the command again' : `continue with --resume ${run}`;
+
+/** One line, whatever file names and parsers bring along: what is wrong, where, and what to do. */
 export function describeProblem(problem: Problem): string {
+  return sentenceOf(problem).replace(/\s*[\r\n]+\s*/g, ' ');
+}
+
+function sentenceOf(problem: Problem): string {
   switch (problem.reason) {
     case 'usage':
       return problem.message;
@@ -100,7 +108,7 @@ export function describeProblem(problem: Problem): string {
     case 'dataOneClass':
       return `Only one class, "${problem.className}", was found in ${problem.path}. A classifier needs at least two: add a folder of images of something else.`;
     case 'dataClassTooSmall':
-      return `Class "${problem.className}" has ${problem.images} readable image${problem.images === 1 ? '' : 's'}; at least ${problem.needed} are needed (one to train on, one to validate with). Add images or remove the class.`;
+      return `Class "${problem.className}"${problem.path ? ` of ${problem.path}` : ''} has ${problem.images} readable image${problem.images === 1 ? '' : 's'}; at least ${problem.needed} are needed (one to train on, one to validate with). Add images or remove the class.`;
     case 'dataClassUnreadable':
       return `No image of class "${problem.className}" can be read; the first failure is ${problem.file}: ${problem.detail}. Replace the files or remove the class.`;
     case 'dataClassUnknown':
@@ -108,7 +116,7 @@ export function describeProblem(problem: Problem): string {
     case 'dataImbalanced':
       return `Class "${problem.largest}" has ${problem.ratio.toFixed(0)} times the images of "${problem.smallest}". Add images to the smaller class, or write "classWeights" as numbers into the plan to train anyway.`;
     case 'dataVanished':
-      return `${problem.path} disappeared while it was being read. Restore the folder and continue with --resume.`;
+      return `${problem.path} disappeared while it was being read. Restore the folder and ${again(problem.run)}.`;
     case 'dataTable':
       return `${problem.path}, line ${problem.line}: ${problem.detail}. Each line is path,label[,split].`;
     case 'imageUnreadable':
@@ -156,7 +164,7 @@ export function describeProblem(problem: Problem): string {
       return `The run at ${problem.path} cannot be read: ${problem.detail}. Start a new run.`;
     case 'noSpace':
       return problem.neededBytes === undefined
-        ? `The disk holding ${problem.path} is full. Free some space and continue with --resume.`
+        ? `The disk holding ${problem.path} is full. Free some space and ${again(problem.run)}.`
         : `The disk holding ${problem.path} has ${megabytes(problem.freeBytes ?? 0)} free and this needs ${megabytes(problem.neededBytes)}. Free some space, or choose another place.`;
     case 'readOnly':
       return `${problem.path} is on a read-only file system. Choose a place that can be written to.`;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { problemOf, type Problem, ThawError } from '../shared/errors.ts';
+import { type Problem, ThawError } from '../shared/errors.ts';
 import { type FromTrainer, type Method, PROTOCOL_VERSION, requestSchemas, type Results, toTrainerSchema } from '../shared/protocol.ts';
 import type { TrainEvent } from '../shared/results.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import type { RequestContext } from './requests/requestContext.ts';
+import { trainerProblem } from './trainerProblem.ts';
 
 /** What answers each method of the protocol. */
 export type Handlers = {
@@ -17,6 +18,8 @@ export interface Channel {
 }
 
 const HEARTBEAT_MS = 1000;
+
+const numbered = z.looseObject({ type: z.literal('request'), id: z.number().int() });
 
 /** Answers requests one after the other: every one ends in a result or an error reply. */
 export function serve(channel: Channel, handlers: Handlers): void {
@@ -39,9 +42,17 @@ export function serve(channel: Channel, handlers: Handlers): void {
     }
   };
 
+  /** A request that is not understood gets its answer too, as long as it has a number to answer to. */
+  const refuse = (raw: unknown): void => {
+    const request = numbered.safeParse(raw);
+    if (!request.success) return;
+    const problem: Problem = { reason: 'protocol', detail: 'the trainer got a message of another version' };
+    channel.send({ v: PROTOCOL_VERSION, type: 'error', id: request.data.id, problem });
+  };
+
   channel.onMessage((raw) => {
     const parsed = toTrainerSchema.safeParse(raw);
-    if (!parsed.success) return;
+    if (!parsed.success) return refuse(raw);
     const message = parsed.data;
     if (message.type === 'cancel') {
       const controller = running.get(message.id);
@@ -78,5 +89,5 @@ function isMethod(method: string): method is Method {
 function toProblem(error: unknown, signal: AbortSignal): Problem {
   if (signal.aborted && !(error instanceof ThawError)) return { reason: 'cancelled' };
   if (!(error instanceof ThawError)) console.error(error);
-  return problemOf(error);
+  return trainerProblem(error);
 }

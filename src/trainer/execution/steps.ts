@@ -125,6 +125,8 @@ function compileCall(
   const type = layer.getClassName();
   if (type === 'Dropout') return { ...base, kind: 'dropout', rate: Number(layer.getConfig().rate) };
   const foldable = (id: ValueId): Call | null => (options.separate ? null : onlyConsumer(id));
+  const padded = type === 'ZeroPadding2D' ? foldable(call.output) : null;
+  if (padded && padsLikeSame(call, padded.layer)) return foldPadding(call, padded, foldable, done, options.adaptive);
   if (type === 'BatchNormalization' && normalizesLastAxis(layer, call.outputShape)) {
     return { ...base, kind: 'normalization', normalization: layer, adaptive: options.adaptive?.(layer.name) ?? false };
   }
@@ -172,6 +174,37 @@ function foldConvolution(
     normalization,
     attributes: { ...attributes, activation },
   };
+}
+
+/** A convolution without padding behind a layer that pads, as one convolution that pads by itself. */
+function foldPadding(
+  padding: Call,
+  convolution: Call,
+  foldable: (id: ValueId) => Call | null,
+  done: Set<Call>,
+  adaptive: CompileOptions['adaptive'],
+): ConvolutionStep {
+  const attributes = convolutionAttributes(convolution.layer) as ConvolutionAttributes;
+  const padded = { ...convolution, inputs: padding.inputs };
+  const step = foldConvolution(padded, { ...attributes, padding: 'same' }, foldable, done, adaptive);
+  done.add(convolution);
+  return { ...step, layers: [padding.layer.name, ...step.layers] };
+}
+
+/** Whether a ZeroPadding2D does for the convolution behind it what the padding `same` would. */
+function padsLikeSame(padding: Call, layer: tfl.layers.Layer): boolean {
+  const attributes = convolutionAttributes(layer);
+  if (attributes?.padding !== 'valid') return false;
+  const { padding: pads, dataFormat, data_format: savedFormat } = padding.layer.getConfig();
+  if ((dataFormat ?? savedFormat) === 'channelsFirst') return false;
+  const kernel = pair(layer.getConfig().kernelSize ?? layer.getConfig().kernel_size);
+  return [0, 1].every((axis) => {
+    const [before, after] = pair((pads as unknown[])[axis]);
+    const size = padding.outputShape[axis] - before - after;
+    const reach = (kernel[axis] - 1) * attributes.dilations[axis];
+    const total = (Math.ceil(size / attributes.strides[axis]) - 1) * attributes.strides[axis] + reach + 1 - size;
+    return total >= 0 && before === Math.floor(total / 2) && after === total - before;
+  });
 }
 
 function normalizesLastAxis(layer: tfl.layers.Layer, outputShape: number[]): boolean {

@@ -1,11 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomic } from '../../node/atomicFile.ts';
 import { runFreezeProof } from '../../node/freezeProof.ts';
 import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
-import { currentState, ensureThawFolder, findRun, newRunPath, RunFolder, workspaceOf } from '../../node/runFolder.ts';
-import { describeProblem, isInputProblem, problemOf, ThawError } from '../../shared/errors.ts';
+import {
+  currentState,
+  ensureThawFolder,
+  findRun,
+  hasThawFolder,
+  newRunPath,
+  removeUnusedThawFolder,
+  RunFolder,
+  runsFolder,
+  workspaceOf,
+} from '../../node/runFolder.ts';
+import { describeProblem, isInputProblem, type Problem, ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
@@ -15,6 +25,7 @@ import { FREEZE_PROOF_ENTRY } from '../resources.ts';
 import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
 import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
+import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
 
 interface TrainParams {
@@ -34,14 +45,18 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const run = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const from = params.resume ? await recordedFrom(run) : params.from && findRun(params.from, context.directory, workspace).path;
   if (params.resume) await requireResumable(run, plan, file.path);
+  // Whatever is wrong with the input comes to light before anything is written.
+  const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
+  const setup = await openSetup(file, plan, files);
+  const source = from ? await startFrom(setup, from, context) : { path: files.modelJsonPath, names: setup.network.sourceNames };
+  const isFirst = !hasThawFolder(workspace);
+  if (params.resume) await run.removeLeftovers();
   else await run.create();
   try {
-    await ensureThawFolder(workspace);
-    const reference = from ?? plan.model;
-    const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
-    const setup = await openSetup(file, plan, files);
-    const source = from ? await startFrom(setup, from, context) : { path: files.modelJsonPath, names: setup.network.sourceNames };
-    if (!params.resume) await record(run, file, plan, { model: reference, engine: engine.version, ...(from ? { from } : {}) });
+    if (run.isNew) {
+      if (run.path.startsWith(runsFolder(workspace) + sep)) await ensureThawFolder(workspace);
+      await record(run, file, plan, { model: from ?? plan.model, engine: engine.version, ...(from ? { from } : {}) });
+    }
     await run.writeStatus('running');
     const result = await trainPlan({
       engine,
@@ -55,8 +70,9 @@ export async function train(params: TrainParams, context: RequestContext): Promi
     await run.writeStatus(result.stopped);
     return result;
   } catch (error) {
-    await fail(run, error);
-    throw error;
+    const problem = await fail(run, trainerProblem(error));
+    if (isFirst) await removeUnusedThawFolder(workspace);
+    throw problem.reason === 'internal' ? error : new ThawError(problem);
   }
 }
 
@@ -132,9 +148,17 @@ async function proveFreeze(setup: TrainingSetup, source: Source, run: RunFolder)
   };
 }
 
-/** A run that never got to a checkpoint because of its input leaves nothing behind; any other says why it failed. */
-async function fail(run: RunFolder, error: unknown): Promise<void> {
-  const problem = problemOf(error);
-  if (isInputProblem(problem) && !run.hasCheckpoint) return run.remove();
-  await run.writeStatus('failed', describeProblem(problem)).catch(() => undefined);
+/**
+ * A new run that never got to a checkpoint because of its input leaves nothing behind; any other says why it failed, and
+ * the problem how it goes on.
+ */
+async function fail(run: RunFolder, problem: Problem): Promise<Problem> {
+  if (isInputProblem(problem) && !run.hasCheckpoint && run.isNew) {
+    await run.discard();
+    return problem;
+  }
+  const resumable = problem.reason === 'dataVanished' || problem.reason === 'noSpace';
+  const named: Problem = resumable ? { ...problem, run: run.path } : problem;
+  await run.writeStatus('failed', describeProblem(named)).catch(() => undefined);
+  return named;
 }

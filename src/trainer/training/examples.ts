@@ -10,8 +10,11 @@ export interface Example {
   classIndex: number;
 }
 
-/** Decoded images kept in memory at most; beyond it they are decoded again whenever they are needed. */
-const PIXEL_LIMIT_BYTES = 1.5e9;
+/**
+ * Decoded images kept in memory at most; beyond it they are decoded again whenever they are needed. THAW_IMAGE_LIMIT_MB
+ * sets another bound, on machines where others need the memory.
+ */
+const PIXEL_LIMIT_BYTES = 1e6 * Number(process.env.THAW_IMAGE_LIMIT_MB ?? 1500);
 
 /**
  * Images of a set, decoded on first use in parallel with whatever the caller does between two of them. Images that cannot

@@ -54,6 +54,7 @@ export class LiveFeatures implements FeatureSource {
   async batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch> {
     const images: { index: number; pixels: Uint8Array }[] = [];
     for await (const image of this.set.read(indexes)) images.push(image);
+    if (images.length === 0) return { indexes: [], values: new Map() };
     const boxes = images.map((): CropBox => (draw ? drawCropBox(draw, this.augmentation) : [0, 0, 1, 1]));
     const pixels = images.map((image) => image.pixels);
     return { indexes: images.map((image) => image.index), values: this.compute(pixels, boxes) };

@@ -7,6 +7,7 @@ import { ThawError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
+import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { weightOf } from '../execution/layerWeights.ts';
 import { inferSteps } from '../execution/runSteps.ts';
 import type { Position } from './checkpoint.ts';
@@ -40,6 +41,7 @@ export class PhaseRunner {
   private readonly caches: CachedFeatures[] = [];
   private sources: { train: FeatureSource; validation: FeatureSource } | null = null;
   private stepSeconds: number[] = [];
+  private evaluationBatch = EVALUATION_BATCH;
 
   constructor(
     private readonly engine: Engine,
@@ -82,9 +84,12 @@ export class PhaseRunner {
       this.log.event({ event: 'cache', phase: this.name, done, total, bytes }),
     );
     const total = train.usable.length + validation.usable.length;
-    const trainSource = await this.open(train, this.augmentation.variants, (done, bytes) => emit(done, total, bytes));
-    const offset = train.examples.length;
-    const validationSource = await this.open(validation, 1, (done, bytes) => emit(offset + done, total, bytes));
+    const first = { done: 0, bytes: 0 };
+    const trainSource = await this.open(train, this.augmentation.variants, (done, bytes) => {
+      Object.assign(first, { done, bytes });
+      emit(done, total, bytes);
+    });
+    const validationSource = await this.open(validation, 1, (done, bytes) => emit(first.done + done, total, first.bytes + bytes));
     const problems = [...train.problems, ...validation.problems];
     if (problems.length > before) this.reportUnreadable(problems);
     train.requireEveryClass(classes);
@@ -185,9 +190,9 @@ export class PhaseRunner {
     const { plan, data, network, classWeights } = this.setup;
     if (!this.sources) throw new Error('the phase is not prepared');
     const batch = await this.sources.train.batch(indexes, random);
-    this.requireImages(batch, data.train);
     const kernels = network.headLayers.map((layer) => weightOf(network.model.getLayer(layer), 'kernel'));
     try {
+      this.noticeMissing(batch, indexes.length, data.train);
       return await this.batches.train(
         batch.values,
         {
@@ -203,33 +208,49 @@ export class PhaseRunner {
     }
   }
 
-  private requireImages(batch: FeatureBatch, set: ExampleSet): void {
-    if (batch.indexes.length > 0) return;
+  /** Images that do not fit into memory are read again in every epoch, and may be gone by then. */
+  private noticeMissing(batch: FeatureBatch, asked: number, set: ExampleSet): void {
+    if (batch.indexes.length === asked) return;
+    const { data } = this.setup;
+    this.reportUnreadable(set.problems);
+    if (set === data.train) set.requireEveryClass(data.classes);
     const [first] = set.problems;
-    throw new ThawError(
-      existsSync(this.setup.dataFolder)
-        ? { reason: 'imageUnreadable', path: first.file, detail: first.problem }
-        : { reason: 'dataVanished', path: this.setup.dataFolder },
-    );
+    if (batch.indexes.length === 0) throw new ThawError({ reason: 'imageUnreadable', path: first.file, detail: first.problem });
   }
 
   private async evaluate(source: FeatureSource, set: ExampleSet): Promise<EvaluationSums> {
     const sums: EvaluationSums = { lossSum: 0, correct: 0, count: 0 };
-    const { program, engine } = this;
     const indexes = set.usable;
-    for (let start = 0; start < indexes.length; start += EVALUATION_BATCH) {
-      const batch = await source.batch(indexes.slice(start, start + EVALUATION_BATCH), null);
-      if (batch.indexes.length === 0) continue;
-      const [logits] = inferSteps(engine, program.suffix, batch.values, [program.sequence.output], program.constants);
-      const labels = batch.indexes.map((index) => set.examples[index].classIndex);
-      const part = scoreLogits(await engine.read(logits), labels);
-      tf.dispose([logits, ...batch.values.values()]);
-      sums.lossSum += part.lossSum;
-      sums.correct += part.correct;
-      sums.count += labels.length;
+    for (let start = 0; start < indexes.length; ) {
+      const part = indexes.slice(start, start + this.evaluationBatch);
+      try {
+        const { lossSum, correct, count } = await this.evaluateBatch(source, set, part);
+        sums.lossSum += lossSum;
+        sums.correct += correct;
+        sums.count += count;
+        start += part.length;
+      } catch (error) {
+        if (!(error instanceof HeapExhausted) || part.length === 1) throw error;
+        this.evaluationBatch = Math.ceil(part.length / 2);
+      }
       await nextTurn();
     }
     return sums;
+  }
+
+  private async evaluateBatch(source: FeatureSource, set: ExampleSet, indexes: number[]): Promise<EvaluationSums> {
+    const { program, engine } = this;
+    const batch = await source.batch(indexes, null);
+    try {
+      this.noticeMissing(batch, indexes.length, set);
+      const [logits] = inferSteps(engine, program.suffix, batch.values, [program.sequence.output], program.constants);
+      const labels = batch.indexes.map((index) => set.examples[index].classIndex);
+      const score = scoreLogits(await engine.read(logits), labels);
+      logits.dispose();
+      return { ...score, count: labels.length };
+    } finally {
+      tf.dispose([...batch.values.values()]);
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ThawError } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
-import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
+import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGuard.ts';
 import { weightOf } from '../execution/layerWeights.ts';
 import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
 import type { NormalizationStep, ValueId } from '../execution/steps.ts';
@@ -55,6 +55,7 @@ export class BatchTrainer {
         return await this.trainInParts(features, targets, random);
       } catch (error) {
         if (!(error instanceof HeapExhausted)) throw error;
+        releaseAbandonedTape();
         const used = Math.min(this.microBatch, targets.labels.length);
         if (used === 1) throw new ThawError({ reason: 'outOfMemory', microBatch: 1 });
         this.microBatch = Math.ceil(used / 2);
@@ -84,13 +85,22 @@ export class BatchTrainer {
         result.lossSum += part.lossSum;
         result.correct += part.correct;
       }
-      if (!Number.isFinite(result.lossSum)) return result;
-      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients);
-      statistics.forEach(moveStatistics);
+      if (Number.isFinite(result.lossSum)) this.apply(total, statistics);
       return result;
     } finally {
       total.dispose();
       for (const { mean, variance } of statistics) tf.dispose([mean, variance]);
+    }
+  }
+
+  /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
+  private apply(total: GradientSum, statistics: readonly Statistics[]): void {
+    try {
+      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients);
+      statistics.forEach(moveStatistics);
+    } catch (error) {
+      if (!(error instanceof HeapExhausted)) throw error;
+      throw new ThawError({ reason: 'outOfMemory', microBatch: this.microBatch });
     }
   }
 

@@ -4,7 +4,7 @@ import { classWeights } from '../../shared/classWeights.ts';
 import type { FileProblem } from '../../shared/dataSummary.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
-import { stratifiedSplit } from '../../shared/splitData.ts';
+import { LEAST_IMAGES_PER_CLASS, stratifiedSplit } from '../../shared/splitData.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
 import { type Example, ExampleSet } from './examples.ts';
 
@@ -27,8 +27,9 @@ export async function openTrainingData(file: PlanFile, plan: Plan, decode: Decod
   const listing = await listData(root);
   const all = numberClasses(listing, classes, root);
   const training = all.filter(({ split }) => split === null || split === 'train');
-  requireClasses(training, classes, root);
   const given = all.filter(({ split }) => split === 'validation');
+  const isDivided = typeof plan.data.validation === 'number' && given.length === 0;
+  requireClasses(training, classes, root, isDivided ? LEAST_IMAGES_PER_CLASS : 1);
   if (typeof plan.data.validation === 'string') {
     const folder = file.resolve(plan.data.validation);
     const validation = numberClasses(await listData(folder), classes, folder);
@@ -69,12 +70,12 @@ export function numberClasses(
   }));
 }
 
-function requireClasses(images: readonly Example[], classes: readonly string[], path: string): void {
+function requireClasses(images: readonly Example[], classes: readonly string[], path: string, needed: number): void {
   const counts = countClasses(images, classes.length);
   const present = classes.filter((_, index) => counts[index] > 0);
   if (present.length === 1) throw new ThawError({ reason: 'dataOneClass', path, className: present[0] });
   counts.forEach((count, index) => {
-    if (count === 0) throw new ThawError({ reason: 'dataClassTooSmall', className: classes[index], images: 0, needed: 2 });
+    if (count < needed) throw new ThawError({ reason: 'dataClassTooSmall', className: classes[index], images: count, needed, path });
   });
 }
 

@@ -17,9 +17,12 @@ export function normalTensor<T extends tf.Tensor = tf.Tensor4D>(shape: number[],
 /** Computes on a backend and returns the values; disposes every tensor it made. */
 export async function valuesOn(backend: 'cpu' | 'wasm', compute: () => tf.Tensor[]): Promise<Float32Array[]> {
   await tf.setBackend(backend);
-  return tf.tidy(
-    () => compute().map((tensor) => Float32Array.from(tensor.dataSync())) as unknown as tf.Tensor[],
-  ) as unknown as Float32Array[];
+  // Not the result of `tidy`, which would look for tensors among the values.
+  const values: Float32Array[] = [];
+  tf.tidy(() => {
+    for (const tensor of compute()) values.push(Float32Array.from(tensor.dataSync()));
+  });
+  return values;
 }
 
 /** The largest difference, as a share of the largest expected value. */

@@ -41,15 +41,8 @@ describe('gradients of batch normalization with given statistics', () => {
         normalTensor(channels, 'scale'),
       ];
       const normalize = (x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, offset: tf.Tensor, scale: tf.Tensor) =>
-        tf.batchNorm(
-          x,
-          mean as tf.Tensor1D,
-          variance as tf.Tensor1D,
-          offset as tf.Tensor1D,
-          scale as tf.Tensor1D,
-          1e-3,
-        );
-      return tf.grads(normalize as (...inputs: tf.Tensor[]) => tf.Tensor)(inputs, normalTensor(shape, 'dy'));
+        tf.batchNorm(x, mean, variance, offset, scale, 1e-3);
+      return tf.grads(normalize)(inputs, normalTensor(shape, 'dy'));
     });
   });
 });

@@ -89,3 +89,28 @@ describe('gradient of gather', () => {
     ]);
   });
 });
+
+describe('a clone', () => {
+  it('shares its values, and outlives the original', async () => {
+    await tf.setBackend('wasm');
+    const buffers = tf.memory().numDataBuffers;
+    const original = tf.tensor1d([1, 2, 3]);
+    const clone = tf.clone(original);
+    expect(tf.memory().numDataBuffers).toBe(buffers + 1);
+    original.dispose();
+    const other = tf.tensor1d([7, 8, 9]);
+    expect([...clone.dataSync()]).toEqual([1, 2, 3]);
+    tf.dispose([clone, other]);
+    expect(tf.memory().numDataBuffers).toBe(buffers);
+  });
+
+  it('keeps its values when a variable changes', async () => {
+    await tf.setBackend('wasm');
+    const variable = tf.variable(tf.tensor1d([1, 2, 3]));
+    const clone = tf.clone(variable);
+    const changed = tf.tensor1d([4, 5, 6]);
+    variable.assign(changed);
+    expect([...clone.dataSync()]).toEqual([1, 2, 3]);
+    tf.dispose([variable, clone, changed]);
+  });
+});

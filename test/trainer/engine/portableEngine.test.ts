@@ -31,10 +31,13 @@ describe('the portable engine', () => {
 
 describe('the compiled kernels', () => {
   const functions = [
+    'matMulScratch',
+    'convolutionFilterScratch',
     'matMulTransposedA',
     'convolutionFilterGradient',
     'columnsToImage',
     'transposeFilter',
+    'depthwiseConvolution',
     'depthwiseFilterGradient',
     'depthwiseInputGradient',
     'repeatChannels',

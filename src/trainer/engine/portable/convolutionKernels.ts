@@ -19,8 +19,9 @@ interface Placement extends Dilated {
 /** Columns of the input gradient that are in memory at a time, in values. */
 const columnValues = 16 * 2 ** 20;
 
-/** Registers the gradients of convolutions that the WebAssembly backend has not, or only slowly. */
+/** Registers the convolutions and their gradients that the WebAssembly backend has not, or only slowly. */
 export function registerConvolutionKernels(context: KernelContext): void {
+  registerDepthwiseConvolutions(context);
   registerKernel<tf.Conv2DBackpropFilterAttrs & Dilated>('Conv2DBackpropFilter', ({ x, dy }, attributes) => {
     checkLayout(attributes.dataFormat);
     const info = conv2DInfo(x.shape, attributes.filterShape, attributes);
@@ -45,6 +46,49 @@ export function registerConvolutionKernels(context: KernelContext): void {
       return depthwiseInputGradient(context, dy, filter, info);
     },
   );
+}
+
+/** What an activation limits its output to; undefined where it is of another kind. */
+function outputLimits(activation: string | undefined): [low: number, high: number] | undefined {
+  switch (activation) {
+    case undefined:
+    case 'linear':
+      return [-Infinity, Infinity];
+    case 'relu':
+      return [0, Infinity];
+    case 'relu6':
+      return [0, 6];
+    default:
+      return undefined;
+  }
+}
+
+/** The stock kernels stay in use for several filters a channel and for other activations. */
+function registerDepthwiseConvolutions(context: KernelContext): void {
+  const { backend, simd } = context;
+  for (const name of ['DepthwiseConv2dNative', 'FusedDepthwiseConv2D']) {
+    const stock = tf.getKernel(name, 'wasm').kernelFunc;
+    registerKernel<Partial<tf.FusedDepthwiseConv2DAttrs>>(name, (inputs, attributes) => {
+      const { x, filter } = inputs;
+      const bias = inputs.bias as tf.TensorInfo | undefined;
+      const limits = outputLimits(attributes.activation);
+      const info = conv2DInfo(x.shape, filter.shape, attributes as Placement, true);
+      const [height, width, channels] = info.outShape.slice(1);
+      const usual = (attributes.dataFormat ?? 'NHWC') === 'NHWC' && filter.shape[3] === 1;
+      const biasFits = !bias || (bias.shape.length === 1 && bias.shape[0] === channels);
+      if (!limits || !usual || !biasFits) {
+        return stock({ inputs, attrs: attributes, backend });
+      }
+      const addresses = [
+        addressOf(backend, x),
+        addressOf(backend, filter),
+        bias ? addressOf(backend, bias) : 0,
+      ] as const;
+      return newTensor(backend, [info.batchSize, height, width, channels], (y) =>
+        simd.depthwiseConvolution(...addresses, y, ...limits, ...geometryOf(info)),
+      );
+    });
+  }
 }
 
 function checkLayout(dataFormat: string | undefined): void {
@@ -94,7 +138,6 @@ function isPointwise(info: Conv2DInfo): boolean {
 
 function filterGradient({ backend, simd }: KernelContext, x: tf.TensorInfo, dy: tf.TensorInfo, info: Conv2DInfo) {
   const columns = info.filterHeight * info.filterWidth * info.inChannels;
-  const packing = 128 * (columns + info.outChannels);
   const [seen, gradient] = [addressOf(backend, x), addressOf(backend, dy)];
   if (isPointwise(info)) {
     const rows = info.batchSize * info.outHeight * info.outWidth;
@@ -102,7 +145,7 @@ function filterGradient({ backend, simd }: KernelContext, x: tf.TensorInfo, dy: 
       backend,
       info.filterShape,
       (out, scratch) => simd.matMulTransposedA(seen, gradient, out, scratch, rows, columns, info.outChannels),
-      packing,
+      simd.matMulScratch(columns, info.outChannels),
     );
   }
   return newTensor(
@@ -110,7 +153,7 @@ function filterGradient({ backend, simd }: KernelContext, x: tf.TensorInfo, dy: 
     info.filterShape,
     (out, scratch) =>
       simd.convolutionFilterGradient(seen, gradient, out, scratch, info.outChannels, ...geometryOf(info)),
-    256 * columns + packing,
+    simd.convolutionFilterScratch(columns, info.outChannels),
   );
 }
 

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+// The core package alone registers no gradients in Node; the layers bring them all.
+import '@tensorflow/tfjs-layers';
 import { ABOVE_ZERO } from './activationRange.ts';
 import { runKernel } from './kernelHeap.ts';
 

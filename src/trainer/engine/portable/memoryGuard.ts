@@ -3,8 +3,8 @@ import { webAssembly } from './webAssembly.ts';
 
 /** The part of the compiled TensorFlow.js module that hands out memory. */
 export interface Allocator {
-  _malloc(bytes: number): number;
-  _free(pointer: number): void;
+  _malloc: (bytes: number) => number;
+  _free: (pointer: number) => void;
 }
 
 /** The WebAssembly heap (at most 4 GB) has no room for a tensor. Nothing was allocated; live tensors are intact. */
@@ -30,7 +30,7 @@ const guards = new WeakMap<Allocator, Guard>();
  * `limitBytes` is the highest address an allocation may reach (default: the 4 GB of the address space). Called again
  * for the same allocator it only sets the limit.
  */
-export function guardAllocations(allocator: Allocator, heapBytes: () => number, limitBytes = Infinity): void {
+export function guardAllocations(allocator: Allocator, heapBytes: () => number, limitBytes = 2 ** 32): void {
   const present = guards.get(allocator);
   if (present) {
     present.limitBytes = limitBytes;
@@ -42,6 +42,8 @@ export function guardAllocations(allocator: Allocator, heapBytes: () => number, 
   allocator._free(allocator._malloc(16));
   const allocate = allocator._malloc;
   allocator._malloc = (bytes) => {
+    // More than the address space holds would arrive as the remainder of 2^32.
+    if (bytes > guard.limitBytes) throw new HeapExhausted(bytes, heapBytes());
     const pointer = allocate(bytes) >>> 0;
     if (bytes === 0) return pointer;
     if (pointer === 0) throw new HeapExhausted(bytes, heapBytes());

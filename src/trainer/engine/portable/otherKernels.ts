@@ -7,6 +7,7 @@ export function registerOtherKernels(context: KernelContext): void {
   registerMaxPoolGradient(context);
   registerMatrixProduct(context);
   registerSegmentSum(context);
+  registerIdentity(context);
 }
 
 /** The stock kernel takes the smallest positive number for the lowest, and is wrong where no value of a window is positive. */
@@ -28,14 +29,15 @@ function registerMatrixProduct({ backend, simd }: KernelContext): void {
     if (transposeA && !transposeB && isMatrix(a) && isMatrix(b)) {
       const [rows, aColumns] = a.shape.slice(-2);
       const [bRows, bColumns] = b.shape.slice(-2);
-      if (rows !== bRows) throw new Error(`Shapes ${a.shape} and ${b.shape} do not fit for a product.`);
+      if (rows !== bRows)
+        throw new Error(`Shapes ${a.shape.join('x')} and ${b.shape.join('x')} do not fit for a product.`);
       const [left, right] = [addressOf(backend, a), addressOf(backend, b)];
       const shape = [...(a.shape.length >= b.shape.length ? a : b).shape.slice(0, -2), aColumns, bColumns];
       return newTensor(
         backend,
         shape,
         (out, scratch) => simd.matMulTransposedA(left, right, out, scratch, rows, aColumns, bColumns),
-        128 * (aColumns + bColumns),
+        simd.matMulScratch(aColumns, bColumns),
       );
     }
     return tidyKernel(() => {
@@ -54,6 +56,14 @@ function transposed(tensor: tf.TensorInfo): tf.Tensor {
   const axes = [...tensor.shape.keys()];
   const [last, secondLast] = [axes.pop(), axes.pop()] as [number, number];
   return tf.transpose(tensor as tf.Tensor, [...axes, last, secondLast]);
+}
+
+/** The stock kernel copies the values; the tape clones every tensor that it keeps. */
+function registerIdentity({ backend }: KernelContext): void {
+  registerKernel('Identity', ({ x }) => {
+    backend.incRef(x.dataId);
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+  });
 }
 
 /** The gradient of `tf.gather`. Rows of a segment below 0 or from `numSegments` on are left out, as elsewhere. */

@@ -102,7 +102,9 @@ function fusedConvolution(
 ): tf.Tensor4D {
   const { strides, dilations, padding, activation, kind } = attributes;
   if (Math.max(...strides) > 1 && Math.max(...dilations) > 1) {
-    throw new Error(`A convolution cannot have strides (${strides}) and dilations (${dilations}) at once.`);
+    throw new Error(
+      `A convolution cannot have strides (${strides.join(', ')}) and dilations (${dilations.join(', ')}) at once.`,
+    );
   }
   const kernel = kind === 'depthwise' ? 'FusedDepthwiseConv2D' : 'FusedConv2D';
   const inputs = { x, filter, bias };

@@ -10,6 +10,7 @@
 #include <wasm_simd128.h>
 
 #define EXPORT(name) __attribute__((export_name(#name))) void name
+#define EXPORT_INT(name) __attribute__((export_name(#name))) int name
 #define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
@@ -163,7 +164,11 @@ static int panelRows(int aColumns, int bColumns) {
   return smaller(aColumns, bColumns) < 32 ? NARROW_PANEL_ROWS : PANEL_ROWS;
 }
 
-// `scratch` holds (aColumns + bColumns) * PACKED_PANEL_ROWS values where packing pays.
+// Float values that a product needs to work in.
+EXPORT_INT(matMulScratch)(int aColumns, int bColumns) {
+  return packingPays(aColumns, bColumns) ? PACKED_PANEL_ROWS * (aColumns + bColumns) : 0;
+}
+
 static void addPanelProduct(const float *a, const float *b, float *out, float *scratch, int rows, int aColumns,
                             int bColumns) {
   const int wholeA = aColumns & ~3, wholeB = bColumns & ~7;
@@ -182,7 +187,7 @@ static void addPanelProduct(const float *a, const float *b, float *out, float *s
   if (wholeA < aColumns || wholeB < bColumns) productRemainders(a, b, out, rows, aColumns, bColumns);
 }
 
-// out[aColumns, bColumns] = a[rows, aColumns]^T b[rows, bColumns]; `scratch`: 128 * (aColumns + bColumns) values.
+// out[aColumns, bColumns] = a[rows, aColumns]^T b[rows, bColumns]; `scratch`: see matMulScratch.
 EXPORT(matMulTransposedA)
 (const float *a, const float *b, float *out, float *scratch, int rows, int aColumns, int bColumns) {
   fillZero(out, aColumns * bColumns);
@@ -215,13 +220,17 @@ static void imageToColumns(const float *x, float *columns, int first, int count,
   }
 }
 
+// Float values that the gradient of a filter with so many taps x channels needs to work in.
+EXPORT_INT(convolutionFilterScratch)(int columns, int outChannels) {
+  return panelRows(columns, outChannels) * columns + matMulScratch(columns, outChannels);
+}
+
 // out[filterHeight, filterWidth, channels, outChannels], the gradient of the filter.
-// `scratch`: with K = filterHeight * filterWidth * channels, 256 * K + 128 * (K + outChannels) values.
 EXPORT(convolutionFilterGradient)
 (const float *x, const float *dy, float *out, float *scratch, int outChannels, GEOMETRY) {
   const int columns = filterHeight * filterWidth * channels, rows = batch * outHeight * outWidth;
   const int step = panelRows(columns, outChannels);
-  float *packing = scratch + NARROW_PANEL_ROWS * columns;
+  float *packing = scratch + step * columns;
   fillZero(out, columns * outChannels);
   for (int row = 0; row < rows; row += step) {
     const int count = smaller(step, rows - row);
@@ -318,23 +327,68 @@ EXPORT(depthwiseFilterGradient)(const float *x, const float *dy, float *out, GEO
   }
 }
 
-// The sum over a rectangle of taps of filter x gradient, for `vectors` vectors of channels.
-INLINE void gatherTaps(const int vectors, const float *filter, const float *dy, float *dx, int tapRows, int tapColumns,
-                       int filterRowStep, int filterStep, int dyRowStep, int dyStep) {
+// out = start + the sum over a rectangle of taps of filter x source, for `vectors` vectors of channels.
+INLINE void sumOverTaps(const int vectors, const float *filter, const float *source, const float *start, float *out,
+                        int tapRows, int tapColumns, int filterRowStep, int filterStep, int sourceRowStep,
+                        int sourceStep, vector low, vector high) {
   vector sums[4];
-  UNROLL for (int k = 0; k < vectors; k++) sums[k] = zero();
+  UNROLL for (int k = 0; k < vectors; k++) sums[k] = start ? load(start + k * LANES) : zero();
   for (int i = 0; i < tapRows; i++) {
-    const float *weight = filter, *gradient = dy;
+    const float *weight = filter, *value = source;
     for (int j = 0; j < tapColumns; j++) {
       UNROLL for (int k = 0; k < vectors; k++) sums[k] =
-          multiplyAdd(sums[k], load(weight + k * LANES), load(gradient + k * LANES));
+          multiplyAdd(sums[k], load(weight + k * LANES), load(value + k * LANES));
       weight += filterStep;
-      gradient -= dyStep;
+      value += sourceStep;
     }
     filter += filterRowStep;
-    dy -= dyRowStep;
+    source += sourceRowStep;
   }
-  UNROLL for (int k = 0; k < vectors; k++) store(dx + k * LANES, sums[k]);
+  UNROLL for (int k = 0; k < vectors; k++)
+      store(out + k * LANES, wasm_f32x4_pmin(wasm_f32x4_pmax(sums[k], low), high));
+}
+
+// The same for all channels of a place; `start` may be null for 0, and what comes out is limited to [low, high].
+INLINE void sumPlace(const float *filter, const float *source, const float *start, float *out, int tapRows,
+                     int tapColumns, int filterRowStep, int filterStep, int sourceRowStep, int sourceStep, int channels,
+                     float low, float high) {
+  const vector lows = wasm_f32x4_splat(low), highs = wasm_f32x4_splat(high);
+  int channel = 0;
+  for (; channel + 4 * LANES <= channels; channel += 4 * LANES)
+    sumOverTaps(4, filter + channel, source + channel, start ? start + channel : 0, out + channel, tapRows, tapColumns,
+                filterRowStep, filterStep, sourceRowStep, sourceStep, lows, highs);
+  for (; channel + LANES <= channels; channel += LANES)
+    sumOverTaps(1, filter + channel, source + channel, start ? start + channel : 0, out + channel, tapRows, tapColumns,
+                filterRowStep, filterStep, sourceRowStep, sourceStep, lows, highs);
+  for (; channel < channels; channel++) {
+    float sum = start ? start[channel] : 0;
+    for (int i = 0; i < tapRows; i++)
+      for (int j = 0; j < tapColumns; j++)
+        sum += filter[i * filterRowStep + j * filterStep + channel] * source[i * sourceRowStep + j * sourceStep + channel];
+    out[channel] = sum < low ? low : sum > high ? high : sum;
+  }
+}
+
+// y[batch, outHeight, outWidth, channels] from x[batch, inHeight, inWidth, channels], limited to [low, high] as an
+// activation does; `bias` [channels] may be null.
+EXPORT(depthwiseConvolution)
+(const float *x, const float *filter, const float *bias, float *y, float low, float high, GEOMETRY) {
+  for (int line = 0; line < batch * outHeight; line++) {
+    const int image = line / outHeight, firstY = line % outHeight * strideHeight - top;
+    const int beginRow = firstY < 0 ? ceilingQuotient(-firstY, dilationHeight) : 0;
+    const int endRow = smaller(filterHeight, ceilingQuotient(inHeight - firstY, dilationHeight));
+    for (int outX = 0; outX < outWidth; outX++) {
+      const int firstX = outX * strideWidth - left;
+      const int beginColumn = firstX < 0 ? ceilingQuotient(-firstX, dilationWidth) : 0;
+      const int endColumn = smaller(filterWidth, ceilingQuotient(inWidth - firstX, dilationWidth));
+      const int fromY = firstY + beginRow * dilationHeight, fromX = firstX + beginColumn * dilationWidth;
+      sumPlace(filter + (beginRow * filterWidth + beginColumn) * channels,
+               x + ((image * inHeight + fromY) * inWidth + fromX) * channels, bias, y, endRow - beginRow,
+               endColumn - beginColumn, filterWidth * channels, channels, dilationHeight * inWidth * channels,
+               dilationWidth * channels, channels, low, high);
+      y += channels;
+    }
+  }
 }
 
 // Along one axis, the taps that reach input place `place`: they start at `firstTap`, the gradient that the first of
@@ -374,21 +428,8 @@ EXPORT(depthwiseInputGradient)(const float *dy, const float *filter, float *dx, 
       const Reach columns = reachOf(x, left, filterWidth, strideWidth, dilationWidth, outWidth);
       const float *weight = filter + (rows.firstTap * filterWidth + columns.firstTap) * channels;
       const float *gradient = dy + ((image * outHeight + rows.firstOut) * outWidth + columns.firstOut) * channels;
-      int channel = 0;
-      for (; channel + 4 * LANES <= channels; channel += 4 * LANES)
-        gatherTaps(4, weight + channel, gradient + channel, dx + channel, rows.count, columns.count, filterRowStep,
-                   filterStep, dyRowStep, dyStep);
-      for (; channel + LANES <= channels; channel += LANES)
-        gatherTaps(1, weight + channel, gradient + channel, dx + channel, rows.count, columns.count, filterRowStep,
-                   filterStep, dyRowStep, dyStep);
-      for (; channel < channels; channel++) {
-        float sum = 0;
-        for (int i = 0; i < rows.count; i++)
-          for (int j = 0; j < columns.count; j++)
-            sum += weight[i * filterRowStep + j * filterStep + channel] *
-                   gradient[-i * dyRowStep - j * dyStep + channel];
-        dx[channel] = sum;
-      }
+      sumPlace(weight, gradient, 0, dx, rows.count, columns.count, filterRowStep, filterStep, -dyRowStep, -dyStep,
+               channels, -__builtin_inff(), __builtin_inff());
       dx += channels;
     }
   }

@@ -21,6 +21,8 @@ export type Geometry = [
 
 /** The functions of simdKernels.c, which says what each computes; every tensor is an address in the heap. */
 export interface SimdKernels {
+  matMulScratch(aColumns: number, bColumns: number): number;
+  convolutionFilterScratch(columns: number, outChannels: number): number;
   matMulTransposedA(
     a: number,
     b: number,
@@ -40,6 +42,15 @@ export interface SimdKernels {
   ): void;
   columnsToImage(columns: number, dx: number, ...geometry: Geometry): void;
   transposeFilter(filter: number, out: number, taps: number, inputs: number, outputs: number, reverse: number): void;
+  depthwiseConvolution(
+    x: number,
+    filter: number,
+    bias: number,
+    y: number,
+    low: number,
+    high: number,
+    ...geometry: Geometry
+  ): void;
   depthwiseFilterGradient(x: number, dy: number, out: number, ...geometry: Geometry): void;
   depthwiseInputGradient(dy: number, filter: number, dx: number, ...geometry: Geometry): void;
   repeatChannels(x: number, out: number, places: number, multiplier: number): void;

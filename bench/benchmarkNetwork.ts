@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { readTensors, type TensorMap, writeTensors } from '../src/node/safetensors.ts';
+import { type Plan, planSchema } from '../src/shared/plan.ts';
+import { Random } from '../src/shared/random.ts';
+import { attachHead } from '../src/trainer/model/head.ts';
+import { describeGraph } from '../src/trainer/model/networkGraph.ts';
+import { copyWeights, restoreWeights } from '../src/trainer/training/networkWeights.ts';
+import { type PreparedNetwork, summarizeBlocks } from '../src/trainer/training/prepareNetwork.ts';
+import { BATCH, CLASSES, IMAGES, IMAGE_SIZE, LEARNING_RATE, type Stage, TENSOR_FILE } from './measurement.ts';
+import { buildMobileNetV2, seedNetwork } from './mobileNetV2.ts';
+
+const SEED = 42;
+
+/** Layers of the last inverted residual block and what follows it. */
+const LAST_BLOCK = /^(block_16_|Conv_1|out_relu)/;
+
+const CLASS_NAMES = Array.from({ length: CLASSES }, (_, index) => `class ${index}`);
+
+const HEAD = { classes: CLASS_NAMES, hidden: [], dropout: 0, l2: 0 };
+
+/** MobileNetV2 with a new head, as training prepares it; the weights are those of `tensors` if given. */
+export function benchmarkNetwork(tensors?: TensorMap): PreparedNetwork {
+  const backbone = buildMobileNetV2(IMAGE_SIZE);
+  const { model, headLayers } = attachHead(backbone, HEAD, SEED);
+  if (tensors) restoreWeights(model, tensors);
+  else seedNetwork(model, SEED);
+  const { nodes } = describeGraph(model);
+  return {
+    model,
+    input: { height: IMAGE_SIZE, width: IMAGE_SIZE, channels: 3, range: '-1..1' },
+    decode: { height: IMAGE_SIZE, width: IMAGE_SIZE, channels: 'rgb', resize: 'crop' },
+    blocks: summarizeBlocks({ nodes: nodes.filter((node) => !headLayers.includes(node.layer)) }),
+    headLayers,
+    logitsLayer: headLayers[headLayers.length - 1],
+    classes: CLASS_NAMES,
+    sourceNames: new Map(),
+    totalParameters: nodes.reduce((sum, node) => sum + node.parameters, 0),
+  };
+}
+
+/** A plan of one phase that trains what the stage asks for, everything at one rate. */
+export function stagePlan(stage: Stage, network: PreparedNetwork): Plan {
+  const trains = (layers: readonly string[]): boolean => {
+    if (stage === 'all') return true;
+    return stage === 'lastBlock' && layers.some((layer) => LAST_BLOCK.test(layer));
+  };
+  const unfrozen = network.blocks.filter((block) => trains(block.layers)).map((block) => block.name);
+  return planSchema.parse({
+    version: 1,
+    model: 'benchmark',
+    input: { range: '-1..1', resize: 'crop', channels: 'rgb' },
+    data: { train: 'seeded', validation: 0.2 },
+    head: HEAD,
+    blocks: Object.fromEntries(unfrozen.map((name) => [name, { frozen: false, learningRate: LEARNING_RATE }])),
+    phases: [{ name: stage, epochs: 1, unfreeze: unfrozen }],
+    optimizer: { name: 'adam', headLearningRate: LEARNING_RATE },
+    batchSize: BATCH,
+    batchNorm: 'affine',
+    classWeights: 'none',
+    seed: SEED,
+  });
+}
+
+/** Writes the weights and one batch of images [BATCH, height, width, 3] in -1..1 for both sides to load. */
+export async function writeBenchmarkTensors(folder: string): Promise<void> {
+  const { model } = benchmarkNetwork();
+  const names = model.layers.map((layer) => layer.name);
+  const tensors = copyWeights(model, names);
+  const random = Random.seeded(SEED, 'benchmark/images');
+  const shape = [BATCH, IMAGE_SIZE, IMAGE_SIZE, 3];
+  const length = shape.reduce((product, size) => product * size, 1);
+  tensors.set(IMAGES, { shape, values: Float32Array.from({ length }, () => 2 * random.uniform() - 1) });
+  await writeTensors(join(folder, TENSOR_FILE), tensors);
+}
+
+/** Reads what `writeBenchmarkTensors` wrote. */
+export async function readBenchmarkTensors(folder: string): Promise<{ weights: TensorMap; images: Float32Array }> {
+  const weights = await readTensors(join(folder, TENSOR_FILE));
+  const images = weights.get(IMAGES);
+  if (!images) throw new Error(`${TENSOR_FILE} holds no images`);
+  weights.delete(IMAGES);
+  return { weights, images: images.values };
+}

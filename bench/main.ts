@@ -1,0 +1,22 @@
+/**
+ * One stage of the benchmark in a process of its own, so that its peak memory is its own. Prints the result as one line
+ * of JSON, the last of its output.
+ *
+ *   node main.mjs prepare FOLDER WASM_DIRECTORY
+ *   node main.mjs STAGE FOLDER WASM_DIRECTORY REPETITIONS [profile]
+ */
+import { createPortableEngine } from '../src/trainer/engine/portable/portableEngine.ts';
+import { writeBenchmarkTensors } from './benchmarkNetwork.ts';
+import { type Stage, STAGES } from './measurement.ts';
+import { measureStage } from './stages.ts';
+
+const [stage, folder, wasmDirectory, repetitions, profile] = process.argv.slice(2);
+const engine = await createPortableEngine({ wasmDirectory });
+if (stage === 'prepare') {
+  await writeBenchmarkTensors(folder);
+  console.log('{}');
+} else {
+  if (!STAGES.includes(stage as Stage)) throw new Error(`There is no stage "${stage}".`);
+  const result = await measureStage(engine, stage as Stage, folder, Number(repetitions), profile === 'profile');
+  console.log(JSON.stringify(result));
+}

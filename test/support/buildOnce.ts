@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const SOURCES = ['src', 'esbuild.mjs', 'package-lock.json'];
+const PROGRAMS = ['cli.js', 'trainer.js', 'freezeProof.js'];
+
+/**
+ * Builds dist/ before the first test of a suite that starts the programs, unless it is newer than everything it is made
+ * of. Vitest sets up its suites one after the other, so only the first of them ever builds.
+ */
+export async function setup(): Promise<void> {
+  const newest = Math.max(...SOURCES.flatMap((path) => modificationTimes(join(root, path))));
+  const built = Math.min(...PROGRAMS.map((name) => timeOf(join(root, 'dist', name))));
+  if (built > newest) return;
+  await promisify(execFile)(process.execPath, ['esbuild.mjs'], { cwd: root });
+}
+
+function modificationTimes(path: string): number[] {
+  const names = statSync(path).isDirectory() ? readdirSync(path) : [];
+  return [timeOf(path), ...names.flatMap((name) => modificationTimes(join(path, name)))];
+}
+
+/** Milliseconds; 0 for a file that does not exist. */
+function timeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

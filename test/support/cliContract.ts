@@ -1,0 +1,123 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+
+/**
+ * The JSON of every command as other programs rely on it, written down a second time and apart from the types of the
+ * product: a field that is renamed there must break a test here. More fields may be added.
+ */
+
+const path = z.string().refine(isAbsolute, 'must be an absolute path');
+const count = z.number().int().nonnegative();
+const share = z.number().min(0).max(1);
+const warnings = z.array(z.looseObject({ code: z.string(), text: z.string() }));
+
+export const inspectContract = z.looseObject({
+  format: z.string(),
+  inputShape: z.array(count).length(3),
+  parameters: count,
+  layers: z.array(
+    z.looseObject({
+      name: z.string(),
+      type: z.string(),
+      outputShape: z.array(count.nullable()),
+      parameters: count,
+      block: z.string().min(1),
+    }),
+  ),
+  blocks: z.array(z.looseObject({ name: z.string(), layers: z.array(z.string()).min(1), parameters: count })),
+});
+
+export const dataContract = z.looseObject({
+  classes: z.array(z.string()),
+  images: count,
+  perClass: z.record(z.string(), count),
+  smallestClass: count,
+  imbalance: z.number().min(1),
+  problems: z.array(z.looseObject({ file: path, problem: z.string().min(1) })),
+  channels: z.enum(['rgb', 'gray', 'mixed']),
+});
+
+export const initContract = z.looseObject({ plan: path, warnings });
+
+export const checkContract = z.looseObject({
+  valid: z.boolean(),
+  problems: z.array(
+    z.looseObject({ path: z.string(), line: z.number().int().positive(), problem: z.string(), nearest: z.string().optional() }),
+  ),
+  trainableParameters: count,
+  cost: z
+    .looseObject({ secondsPerEpoch: z.number().positive(), cacheSeconds: z.number().nonnegative(), memoryBytes: count })
+    .nullable(),
+  guard: z.array(
+    z.looseObject({
+      change: z.string(),
+      effect: z.enum(['keeps', 'reinitialises', 'impossible']),
+      layers: z.array(z.string()),
+      reason: z.string(),
+    }),
+  ),
+});
+
+const best = z.looseObject({
+  epoch: z.number().int().positive(),
+  validationLoss: z.number(),
+  validationAccuracy: share,
+  n: count,
+  low: share,
+  high: share,
+});
+
+export const eventContracts = {
+  start: z.looseObject({ event: z.literal('start'), run: path, engine: z.string() }),
+  phase: z.looseObject({ event: z.literal('phase'), phase: z.string() }),
+  cache: z.looseObject({ event: z.literal('cache'), done: count, total: count }),
+  step: z.looseObject({ event: z.literal('step'), epoch: count, step: count, steps: count, loss: z.number() }),
+  epoch: z.looseObject({ event: z.literal('epoch'), ...best.shape, loss: z.number() }),
+  checkpoint: z.looseObject({ event: z.literal('checkpoint'), epoch: count, path }),
+  warning: z.looseObject({ event: z.literal('warning'), code: z.string(), text: z.string() }),
+  result: z.looseObject({
+    event: z.literal('result'),
+    run: path,
+    engine: z.string(),
+    epochs: count,
+    seconds: z.number().positive(),
+    stopped: z.enum(['finished', 'earlyStopped', 'interrupted']),
+    best: best.nullable(),
+    freezeProof: z.looseObject({ frozenTensors: count, changedTensors: count }).nullable(),
+    movement: z.record(z.string(), z.number().nonnegative()),
+    cache: z.looseObject({ hits: count, misses: count, bytes: count }),
+    peakMemoryBytes: z.number().positive(),
+  }),
+};
+
+export const evaluateContract = z.looseObject({
+  n: count,
+  accuracy: share,
+  low: share,
+  high: share,
+  balancedAccuracy: share,
+  loss: z.number().nonnegative(),
+  perClass: z.array(z.looseObject({ class: z.string(), n: count, precision: share, recall: share })),
+  confusion: z.array(z.array(count)),
+  classes: z.array(z.string()),
+});
+
+export const predictContract = z.looseObject({
+  predictions: z.array(
+    z.looseObject({
+      file: path,
+      top: z.array(z.looseObject({ class: z.string(), probability: share })),
+      unfamiliar: z.number().nullable(),
+    }),
+  ),
+});
+
+export const runsContract = z.looseObject({
+  runs: z.array(z.looseObject({ run: path, name: z.string(), state: z.string(), epochs: count, best: best.nullable() })),
+});
+
+export const engineContract = z.looseObject({
+  engines: z.array(
+    z.looseObject({ name: z.string(), available: z.boolean(), version: z.string().nullable(), reason: z.string().min(1) }),
+  ),
+});
