@@ -18,6 +18,8 @@ export interface Machine {
 
 export interface Benchmark {
   date: string;
+  /** Processes that wanted to run during the minute before, on average; 0 where the system does not tell. */
+  load: number;
   machine: Machine;
   repetitions: Record<string, number>;
   rounds: Round[];
@@ -185,7 +187,7 @@ function introduction(): string {
   ].join('\n');
 }
 
-function conditions({ date, machine, rounds, repetitions }: Benchmark): string {
+function conditions({ date, load, machine, rounds, repetitions }: Benchmark): string {
   const ours = rounds[0].ours[0];
   const peer = rounds[0].peer[0] as StageResult | undefined;
   const gigabytes = (machine.memoryBytes / 1e9).toFixed(0);
@@ -194,6 +196,7 @@ function conditions({ date, machine, rounds, repetitions }: Benchmark): string {
     `- ${date}; ${machine.processor}, ${machine.cores} cores, ${gigabytes} GB of memory, ${machine.system}`,
     `- Thaw: Node.js ${machine.node}, ${ours.version}`,
     peer ? `- Keras: Python ${machine.python ?? ''}, ${peer.version}` : '- Keras: not installed, so not measured',
+    `- load average of the machine before: ${load.toFixed(1)}; when others compute, Keras slows down more, since it uses every core`,
     `- ${rounds.length} rounds; in each, every stage once on either side, one after the other, each in a new process`,
     `- repetitions in a round, after two that warm up: ${counts.join(', ')}`,
   ].join('\n');
@@ -230,7 +233,9 @@ const STAGE_NAMES: Record<Stage, string> = {
 function memorySection({ rounds }: Benchmark): string[] {
   const text = (side: keyof Round, stage: Stage): string => {
     const results = resultsOf(rounds, side, stage);
-    return results.length === 0 ? 'not measured' : formatNumber(Math.max(...results.map((each) => each.peakBytes)) / 1e9);
+    return results.length === 0
+      ? 'not measured'
+      : formatNumber(Math.max(...results.map((each) => each.peakBytes)) / 1e9);
   };
   const rows = STAGES.map((stage) => [STAGE_NAMES[stage], text('ours', stage), text('peer', stage)]);
   const parts = resultsOf(rounds, 'ours', 'all').map(({ microBatch }) => microBatch ?? 0);

@@ -36,7 +36,8 @@ export async function measureStage(
   const { weights, images } = await readBenchmarkTensors(folder);
   const network = benchmarkNetwork(weights);
   const program = compilePhase(stagePlan(stage, network), 0, network);
-  const work = stage === 'forward' ? forwardWork(engine, program, images) : await trainingWork(engine, program, images, stage);
+  const work =
+    stage === 'forward' ? forwardWork(engine, program, images) : await trainingWork(engine, program, images, stage);
   for (let run = 0; run < 2; run++) await work.run();
   const milliseconds: number[] = [];
   for (let run = 0; run < repetitions; run++) {
@@ -85,12 +86,7 @@ async function valuesAtCut(engine: Engine, program: PhaseProgram, images: Float3
 }
 
 /** Training steps on values that were cached at the cut before, or on the images where nothing is frozen. */
-async function trainingWork(
-  engine: Engine,
-  program: PhaseProgram,
-  images: Float32Array,
-  stage: Stage,
-): Promise<Work> {
+async function trainingWork(engine: Engine, program: PhaseProgram, images: Float32Array, stage: Stage): Promise<Work> {
   const cached = await valuesAtCut(engine, program, images);
   const trainer = new BatchTrainer(engine, program, BATCH, () => undefined);
   const targets: BatchTargets = {

@@ -8,7 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -141,7 +141,7 @@ function printProfiles(profiles) {
 }
 
 async function bench({ quick, rounds: wanted, profile: profileAll }) {
-  const { GOALS, disagreement, missedStages, renderReport, resultRows } = await importTypeScript('bench/report.ts');
+  const { disagreement, missedStages, renderReport, resultRows } = await importTypeScript('bench/report.ts');
   const { PEER_ONLY, STAGES } = await importTypeScript('bench/measurement.ts');
   const repetitions = quick ? QUICK_REPETITIONS : REPETITIONS;
   const count = wanted === undefined ? (quick ? 1 : ROUNDS) : Number(wanted);
@@ -151,6 +151,7 @@ async function bench({ quick, rounds: wanted, profile: profileAll }) {
   const peer = await findPeer();
   await runForJson(process.execPath, [PROGRAM, 'prepare', FOLDER, WASM_FOLDER]);
 
+  const [load] = loadavg();
   const rounds = [];
   for (let round = 1; round <= count; round++) {
     console.log(`round ${round} of ${count}`);
@@ -170,12 +171,12 @@ async function bench({ quick, rounds: wanted, profile: profileAll }) {
     python: peer?.python ?? null,
   };
   const date = new Date().toISOString().slice(0, 10);
-  const benchmark = { date, machine, repetitions, rounds, profiles };
+  const benchmark = { date, load, machine, repetitions, rounds, profiles };
   console.log('');
   printTable(['stage', 'Thaw', 'Keras', 'ratio', 'goal', ''], resultRows(benchmark));
   printProfiles(profiles);
   if (quick) {
-    console.log(`\nA quick run: ${GOALS.length} goals looked at, docs/performance.md left as it is.`);
+    console.log('\nA quick run: docs/performance.md is left as it is.');
     return;
   }
   await writeFile(REPORT, await format(renderReport(benchmark), { parser: 'markdown', printWidth: 120 }));

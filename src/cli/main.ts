@@ -14,10 +14,16 @@ function integer(text: string): number {
   return value;
 }
 
+/** What Commander says about a usage error, suggestions included, as one line. */
+function usageLine(text: string): string {
+  return `${text.trim().replace(/\s*\n\s*/g, ' ')} Run thaw --help for the commands and their options.\n`;
+}
+
 function createProgram(onExitCode: (code: number) => void): Command {
   const program = new Command('thaw')
     .description('Fine-tunes a pretrained network on your own images.')
     .version(THAW_VERSION)
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .exitOverride();
   const command = (usage: string, description: string): Command =>
     program

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ThawError, type Problem } from '../shared/errors.ts';
 
@@ -27,6 +27,41 @@ export function toFileProblem(error: unknown, path: string): Problem {
   }
 }
 
+/**
+ * Makes a folder and those around it, and returns the ones that were missing, outermost first. They are made one by one,
+ * since on a read-only disk Node's recursive mkdir says ENOENT; after a failure none of them is left. Throws the error of
+ * the file system.
+ */
+export async function makeFolders(path: string): Promise<string[]> {
+  const made: string[] = [];
+  const missing: string[] = [];
+  for (let folder = path; !(await exists(folder)) && folder !== dirname(folder); folder = dirname(folder)) missing.unshift(folder);
+  try {
+    for (const folder of missing) {
+      await mkdir(folder).catch(ignoreExisting);
+      made.push(folder);
+    }
+    return made;
+  } catch (error) {
+    await removeEmptyFolders(made);
+    throw error;
+  }
+}
+
+/** Somebody else may make a folder at the same time. */
+function ignoreExisting(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error;
+}
+
+/** Removes folders, given outermost first, from the innermost on up to the first that holds something. */
+export async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  try {
+    for (const folder of [...folders].reverse()) await rmdir(folder);
+  } catch {
+    // Somebody else uses it.
+  }
+}
+
 /** Writes a file and waits until the disk has it. */
 export async function writeFileSynced(path: string, data: string | Uint8Array): Promise<void> {
   const file = await open(path, 'w');
@@ -44,12 +79,14 @@ export async function writeFileSynced(path: string, data: string | Uint8Array): 
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const temporary = temporaryName(path);
+  let made: string[] = [];
   try {
-    await mkdir(dirname(path), { recursive: true });
+    made = await makeFolders(dirname(path));
     await writeFileSynced(temporary, data);
     await rename(temporary, path);
   } catch (error) {
     await discard(temporary);
+    await removeEmptyFolders(made);
     throw new ThawError(toFileProblem(error, path));
   }
 }
@@ -62,7 +99,7 @@ export async function replaceDirectory(path: string, fill: (temporary: string) =
   const temporary = temporaryName(path);
   try {
     await restoreDirectory(path);
-    await mkdir(temporary, { recursive: true });
+    await makeFolders(temporary);
     await fill(temporary);
     await swapIn(temporary, path);
   } catch (error) {

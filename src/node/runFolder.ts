@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, rmdir, statfs } from 'node:fs/promises';
+import { readFile, readdir, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { ThawError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan.ts';
 import type { TrainResult } from '../shared/results.ts';
-import { errorCode, restoreDirectory, toFileProblem, writeFileAtomic } from './atomicFile.ts';
+import { errorCode, makeFolders, removeEmptyFolders, restoreDirectory, toFileProblem, writeFileAtomic } from './atomicFile.ts';
 
 /** Folder of a workspace that holds the runs; it keeps itself out of git. */
 const THAW_FOLDER = '.thaw';
@@ -76,12 +76,9 @@ export class RunFolder {
   /** Makes the folder. Throws `runExists` where a run (or anything else) is there already, `readOnly`, `noSpace`, … */
   async create(): Promise<void> {
     if (await isTaken(this.path)) throw new ThawError({ reason: 'runExists', path: this.path });
-    const missing = missingFolders(this.path);
     try {
-      await mkdir(this.path, { recursive: true });
-      this.made = missing;
+      this.made = await makeFolders(this.path);
     } catch (error) {
-      await removeEmptyFolders(missing);
       throw new ThawError(toFileProblem(error, this.path));
     }
   }
@@ -168,22 +165,6 @@ async function isTaken(path: string): Promise<boolean> {
     (names) => names.length > 0,
     (error: unknown) => errorCode(error) === 'ENOTDIR',
   );
-}
-
-/** A folder and those around it, outermost first, as far as they do not exist. */
-function missingFolders(path: string): string[] {
-  const missing: string[] = [];
-  for (let folder = path; !existsSync(folder) && folder !== dirname(folder); folder = dirname(folder)) missing.unshift(folder);
-  return missing;
-}
-
-/** Removes folders from the innermost on, up to the first that holds something. */
-async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
-  try {
-    for (const folder of [...folders].reverse()) await rmdir(folder);
-  } catch {
-    // Somebody else uses it, or it was never made.
-  }
 }
 
 function keepLine(line: string, keep: (line: Record<string, unknown>) => boolean): boolean {

@@ -24,13 +24,13 @@ export const IMAGE_SIZE = 12;
  * A small network with everything the engine treats specially: convolution and batch normalization that fold, a depthwise
  * one, a residual branch, batch normalization without scale and one behind a ReLU that cannot fold, a dropout layer.
  */
-export function smallBackbone(): tfl.LayersModel {
+export function smallBackbone({ scale = false, dropout = 0.25 } = {}): tfl.LayersModel {
   const input = tfl.input({ shape: [IMAGE_SIZE, IMAGE_SIZE, 3], name: 'image' });
   let x = apply(conv('stem', 6, 3, 2), input);
   x = apply(tfl.layers.batchNormalization({ name: 'stem_bn' }), x);
   x = apply(tfl.layers.reLU({ name: 'stem_relu', maxValue: 6 }), x);
   let branch = apply(tfl.layers.depthwiseConv2d({ name: 'middle_depthwise', kernelSize: 3, padding: 'same', useBias: false }), x);
-  branch = apply(tfl.layers.batchNormalization({ name: 'middle_bn', scale: false }), branch);
+  branch = apply(tfl.layers.batchNormalization({ name: 'middle_bn', scale }), branch);
   branch = apply(tfl.layers.reLU({ name: 'middle_relu' }), branch);
   branch = apply(conv('middle_project', 6, 1, 1), branch);
   branch = apply(tfl.layers.batchNormalization({ name: 'middle_project_bn' }), branch);
@@ -38,7 +38,7 @@ export function smallBackbone(): tfl.LayersModel {
   x = apply(conv('top', 8, 3, 2, true), x);
   x = apply(tfl.layers.reLU({ name: 'top_relu' }), x);
   x = apply(tfl.layers.batchNormalization({ name: 'top_bn' }), x);
-  x = apply(tfl.layers.dropout({ name: 'top_dropout', rate: 0.25 }), x);
+  x = apply(tfl.layers.dropout({ name: 'top_dropout', rate: dropout }), x);
   const model = tfl.model({ inputs: input, outputs: x, name: 'small' });
   seedWeights(model, 5);
   return model;

