@@ -246,7 +246,16 @@ function memorySection({ rounds }: Benchmark): string[] {
   ];
 }
 
-function profileSection({ profiles }: Benchmark): string[] {
+/** Why a stage takes longer than in Keras, as far as it holds for every stage. */
+function causes({ rounds, machine }: Benchmark): string {
+  const oneThread = rounds[0].ours[0].version.includes('1 thread');
+  const threads =
+    oneThread && machine.cores > 1 ? `They run on one thread, and Keras uses all ${machine.cores} cores. ` : '';
+  return `${threads}WebAssembly has vectors of 128 bits and no fused multiply-add; Keras uses what the processor has.`;
+}
+
+function profileSection(benchmark: Benchmark): string[] {
+  const { profiles } = benchmark;
   const sections = Object.entries(profiles).flatMap(([stage, profile]) => [
     `### ${STAGE_NAMES[stage as Stage]}`,
     profileTable(profile),
@@ -255,6 +264,7 @@ function profileSection({ profiles }: Benchmark): string[] {
   return [
     '## Where the time goes',
     'Own time of each kernel in one step (of `head`: one epoch). Only stages that miss their goal, or all with `--profile`.',
+    causes(benchmark),
     ...sections,
   ];
 }

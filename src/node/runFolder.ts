@@ -5,6 +5,7 @@ import { ThawError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan.ts';
 import type { TrainResult } from '../shared/results.ts';
 import { errorCode, makeFolders, removeEmptyFolders, restoreDirectory, toFileProblem, writeFileAtomic } from './atomicFile.ts';
+import { isAlive } from './processAlive.ts';
 
 /** Folder of a workspace that holds the runs; it keeps itself out of git. */
 const THAW_FOLDER = '.thaw';
@@ -286,15 +287,6 @@ function betterEpoch(best: TrainResult['best'], line: EpochLine): TrainResult['b
 /** A run whose process is gone was interrupted, whatever it wrote last. */
 export function currentState(status: RunStatus): RunState {
   return status.state === 'running' && !isAlive(status.processId) ? 'interrupted' : status.state;
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
 }
 
 /** Throws `noSpace` where the disk of an existing folder has less than `neededBytes` free. */

@@ -52,7 +52,8 @@ describe('data', () => {
   it('of one class', async () => {
     const folder = await project();
     await rm(join(folder, 'images', 'left'), { recursive: true });
-    for (const args of [INIT, TRAIN]) await expectRefused(folder, args, [join(folder, 'images'), '"right"', 'add a folder']);
+    for (const args of [INIT, TRAIN])
+      await expectRefused(folder, args, [join(folder, 'images'), '"right"', 'add a folder']);
   });
 
   it('with a class of one image', async () => {
@@ -64,7 +65,11 @@ describe('data', () => {
   });
 
   const unreadable = [
-    { what: 'a text named .jpg', content: async () => Buffer.from('not an image\nat all'), problem: /text|not an image/ },
+    {
+      what: 'a text named .jpg',
+      content: async () => Buffer.from('not an image\nat all'),
+      problem: /text|not an image/,
+    },
     { what: 'a JPEG that was cut off', content: async () => (await jpeg(1)).subarray(0, 700), problem: /cut off/ },
     { what: 'a file of 0 bytes', content: async () => Buffer.alloc(0), problem: /empty/ },
   ];
@@ -86,7 +91,8 @@ describe('data', () => {
   it.each(unreadable)('with a class that holds nothing but $what', async ({ content }) => {
     const folder = await project();
     await clear(join(folder, 'images', 'left'));
-    for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) await writeFile(join(folder, 'images', 'left', name), await content());
+    for (const name of ['a.jpg', 'b.jpg', 'c.jpg'])
+      await writeFile(join(folder, 'images', 'left', name), await content());
     await expectRefused(folder, TRAIN, [join(folder, 'images'), 'class']);
     await expectRefused(folder, INIT, [join(folder, 'images'), 'class']);
   });
@@ -108,7 +114,11 @@ describe('data', () => {
     const trained = await runCli([...TRAIN, '--run', 'run'], { cwd: folder });
     expect(trained.code).toBe(0);
     await writeFile(join(folder, 'huge.png'), blackPng(30_000, 20_000));
-    await expectRefused(folder, ['predict', 'run', 'huge.png'], [join(folder, 'huge.png'), '30000 x 20000', 'make it smaller']);
+    await expectRefused(
+      folder,
+      ['predict', 'run', 'huge.png'],
+      [join(folder, 'huge.png'), '30000 x 20000', 'make it smaller'],
+    );
   });
 
   it('with links in a circle reads every image once and says so', async () => {
@@ -117,8 +127,14 @@ describe('data', () => {
     await symlink('self', join(folder, 'images', 'right', 'self'));
     const { code, json } = await runCli(['data', 'images', '--json'], { cwd: folder });
     expect([code, json.images]).toEqual([0, 10]);
-    expect(json.problems).toContainEqual({ file: join(folder, 'images/left/up'), problem: expect.stringContaining('back') as string });
-    expect(json.problems).toContainEqual({ file: join(folder, 'images/right/self'), problem: expect.stringContaining('itself') as string });
+    expect(json.problems).toContainEqual({
+      file: join(folder, 'images/left/up'),
+      problem: expect.stringContaining('back') as string,
+    });
+    expect(json.problems).toContainEqual({
+      file: join(folder, 'images/right/self'),
+      problem: expect.stringContaining('itself') as string,
+    });
     expect((await runCli(TRAIN, { cwd: folder })).code).toBe(0);
   });
 
@@ -135,23 +151,33 @@ describe('names', () => {
     const parent = await temporaryFolder();
     const folder = join(parent, `my "best" folder's 🌼 $HOME`);
     await writeProject(folder, {}, 5);
-    for (const [plain, name] of [['left', `it's "left" 🌱`], ['right', 'right\u00e9 `a` $b']]) {
+    for (const [plain, name] of [
+      ['left', `it's "left" 🌱`],
+      ['right', 'right\u00e9 `a` $b'],
+    ]) {
       await rename(join(folder, 'images', plain), join(folder, 'images', name));
       await rename(join(folder, 'images', name, '000.png'), join(folder, 'images', name, `a 'b' "c" 🍓.png`));
     }
     await rename(join(folder, 'images'), join(folder, 'bilder 🌻'));
     const cwd = folder;
     const plan = `ein "plan" it's 🌷.json`;
-    expect(await runCli(['init', '--model', 'model', '--data', 'bilder 🌻', '-o', plan, '--quiet'], { cwd })).toMatchObject({ code: 0, stderr: '' });
+    expect(
+      await runCli(['init', '--model', 'model', '--data', 'bilder 🌻', '-o', plan, '--quiet'], { cwd }),
+    ).toMatchObject({ code: 0, stderr: '' });
     expect((await runCli(['check', plan], { cwd })).code).toBe(0);
     const run = `.thaw/runs/"run" it's 🌵 1`;
-    expect((await runCli(['train', plan, '--run', run, '--json'], { cwd })).json).toMatchObject({ run: join(folder, run), stopped: 'finished' });
+    expect((await runCli(['train', plan, '--run', run, '--json'], { cwd })).json).toMatchObject({
+      run: join(folder, run),
+      stopped: 'finished',
+    });
     const { runs } = (await runCli(['runs', '--json'], { cwd })).json as { runs: object[] };
     expect(runs).toMatchObject([{ name: `"run" it's 🌵 1`, plan: join(folder, plan) }]);
     const evaluation = await runCli(['evaluate', `"run" it's 🌵 1`, '--data', 'bilder 🌻', '--json'], { cwd });
     expect(evaluation.json).toMatchObject({ n: 10, classes: [`it's "left" 🌱`, 'right\u00e9 `a` $b'] });
     const image = `bilder 🌻/it's "left" 🌱/a 'b' "c" 🍓.png`;
-    expect((await runCli(['predict', run, image, '--json'], { cwd })).json).toMatchObject({ predictions: [{ file: join(folder, image) }] });
+    expect((await runCli(['predict', run, image, '--json'], { cwd })).json).toMatchObject({
+      predictions: [{ file: join(folder, image) }],
+    });
   });
 });
 
@@ -208,7 +234,12 @@ describe('a plan', () => {
   const phase = { name: 'head', epochs: 1 };
   const mistakes: { what: string; changes: object; at: string; parts: string[] }[] = [
     { what: 'with an unknown key', changes: { epochs: 3 }, at: '"epochs": 3', parts: ['unknown key "epochs"'] },
-    { what: 'with an unknown block', changes: { blocks: { tpo: { frozen: false } } }, at: '"tpo"', parts: ['"tpo"', 'Nearest valid value: top'] },
+    {
+      what: 'with an unknown block',
+      changes: { blocks: { tpo: { frozen: false } } },
+      at: '"tpo"',
+      parts: ['"tpo"', 'Nearest valid value: top'],
+    },
     {
       what: 'with a frozen block in a phase',
       changes: { phases: [{ ...phase, unfreeze: ['top'] }] },
@@ -221,8 +252,18 @@ describe('a plan', () => {
       at: '-0.01',
       parts: ['optimizer.headLearningRate', 'greater than 0', '-0.01'],
     },
-    { what: 'with a value of the wrong type', changes: { batchSize: 'many' }, at: '"many"', parts: ['batchSize', 'a whole number', '"many"'] },
-    { what: 'of a future version', changes: { version: 2 }, at: '"version"', parts: ['newer Thaw (version 2)', 'Update Thaw'] },
+    {
+      what: 'with a value of the wrong type',
+      changes: { batchSize: 'many' },
+      at: '"many"',
+      parts: ['batchSize', 'a whole number', '"many"'],
+    },
+    {
+      what: 'of a future version',
+      changes: { version: 2 },
+      at: '"version"',
+      parts: ['newer Thaw (version 2)', 'Update Thaw'],
+    },
   ];
 
   it.each(mistakes)('$what', async ({ changes, at, parts }) => {
@@ -253,7 +294,11 @@ describe('data that is deleted while it is trained on', () => {
 
   it('is not missed once its features are in memory', async () => {
     const folder = await project({ phases: [{ name: 'head', epochs: 30 }] });
-    expect(await vanish(folder, 'epoch')).toMatchObject({ code: 0, stderr: '', json: { stopped: 'finished', epochs: 30 } });
+    expect(await vanish(folder, 'epoch')).toMatchObject({
+      code: 0,
+      stderr: '',
+      json: { stopped: 'finished', epochs: 30 },
+    });
   });
 
   it('ends a run that has only begun to read it, and leaves nothing', async () => {
@@ -261,9 +306,14 @@ describe('data that is deleted while it is trained on', () => {
     // Large enough that reading them all takes a good while longer than noticing that the first was read.
     const image = await jpeg(1, 2000, 2000);
     for (const side of ['left', 'right']) {
-      for (let index = 0; index < 30; index++) await writeFile(join(folder, 'images', side, `large ${index}.jpg`), image);
+      for (let index = 0; index < 30; index++)
+        await writeFile(join(folder, 'images', side, `large ${index}.jpg`), image);
     }
-    expectLine(await vanish(folder, 'cache'), [join(folder, 'images'), 'disappeared', 'Restore the folder and run the command again']);
+    expectLine(await vanish(folder, 'cache'), [
+      join(folder, 'images'),
+      'disappeared',
+      'Restore the folder and run the command again',
+    ]);
     expect(Object.keys(await listing(folder)).filter((path) => /^(run|\.thaw)/.test(path))).toEqual([]);
   });
 
@@ -273,7 +323,10 @@ describe('data that is deleted while it is trained on', () => {
     const result = await vanish(folder, 'checkpoint', noImageStays);
     expectLine(result, [join(folder, 'images'), 'disappeared', `continue with --resume ${join(folder, 'run')}`]);
     expect(await leftovers(folder)).toEqual([]);
-    expect(JSON.parse(await readFile(join(folder, 'run/status.json'), 'utf8'))).toMatchObject({ state: 'failed', problem: result.stderr.trim() });
+    expect(JSON.parse(await readFile(join(folder, 'run/status.json'), 'utf8'))).toMatchObject({
+      state: 'failed',
+      problem: result.stderr.trim(),
+    });
   });
 });
 

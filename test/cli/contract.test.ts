@@ -48,14 +48,18 @@ async function refusal(...args: string[]): Promise<string> {
 }
 
 describe('thaw inspect', () => {
-  it.each(['model', 'model/model.json', 'first', '.thaw/runs/first'])('tells layers and blocks of %s', async (model) => {
-    const result = await answer(contract.inspectContract, 'inspect', model);
-    expect(result.inputShape).toEqual([12, 12, 3]);
-    expect(result.blocks.slice(0, 3).map(({ name }) => name)).toEqual(['stem', 'middle', 'top']);
-    const sum = (parts: { parameters: number }[]): number => parts.reduce((total, { parameters }) => total + parameters, 0);
-    expect([sum(result.layers), sum(result.blocks)]).toEqual([result.parameters, result.parameters]);
-    expect(result.blocks.flatMap(({ layers }) => layers)).toEqual(result.layers.map(({ name }) => name));
-  });
+  it.each(['model', 'model/model.json', 'first', '.thaw/runs/first'])(
+    'tells layers and blocks of %s',
+    async (model) => {
+      const result = await answer(contract.inspectContract, 'inspect', model);
+      expect(result.inputShape).toEqual([12, 12, 3]);
+      expect(result.blocks.slice(0, 3).map(({ name }) => name)).toEqual(['stem', 'middle', 'top']);
+      const sum = (parts: { parameters: number }[]): number =>
+        parts.reduce((total, { parameters }) => total + parameters, 0);
+      expect([sum(result.layers), sum(result.blocks)]).toEqual([result.parameters, result.parameters]);
+      expect(result.blocks.flatMap(({ layers }) => layers)).toEqual(result.layers.map(({ name }) => name));
+    },
+  );
 });
 
 describe('thaw data', () => {
@@ -69,7 +73,18 @@ describe('thaw data', () => {
 
 describe('thaw init', () => {
   it('writes a plan that check accepts, with the similarity taken as high and said so', async () => {
-    const result = await answer(contract.initContract, 'init', '--model', 'model', '--data', 'images', '-o', 'a/made.json', '--seed', '5');
+    const result = await answer(
+      contract.initContract,
+      'init',
+      '--model',
+      'model',
+      '--data',
+      'images',
+      '-o',
+      'a/made.json',
+      '--seed',
+      '5',
+    );
     expect(result.plan).toBe(join(folder, 'a/made.json'));
     const plan: unknown = JSON.parse(await readFile(result.plan, 'utf8'));
     expect(plan).toMatchObject({ model: '../model', data: { train: '../images' }, seed: 5 });
@@ -78,7 +93,16 @@ describe('thaw init', () => {
   });
 
   it('names the plan after the data folder, uses its splits, and takes a stated similarity', async () => {
-    const result = await answer(contract.initContract, 'init', '--model', 'model', '--data', 'divided', '--similarity', 'low');
+    const result = await answer(
+      contract.initContract,
+      'init',
+      '--model',
+      'model',
+      '--data',
+      'divided',
+      '--similarity',
+      'low',
+    );
     expect(result.plan).toBe(join(folder, 'divided.finetune.json'));
     const plan: unknown = JSON.parse(await readFile(result.plan, 'utf8'));
     expect(plan).toMatchObject({ advice: { similarity: 'low', similaritySource: 'given' } });
@@ -101,7 +125,9 @@ describe('thaw check', () => {
   });
 
   it('prints the problems of an invalid plan as JSON, and a line each, and exits with 2', async () => {
-    const text = (await readFile(join(folder, PLAN), 'utf8')).replace('"batchSize"', '"batchsize"').replace('0.01', '-0.01');
+    const text = (await readFile(join(folder, PLAN), 'utf8'))
+      .replace('"batchSize"', '"batchsize"')
+      .replace('0.01', '-0.01');
     await writeFile(join(folder, 'invalid.json'), text);
     const { code, json, lines, stderr } = await thaw('check', 'invalid.json', '--json');
     expect([code, lines.length]).toEqual([2, 1]);
@@ -113,7 +139,10 @@ describe('thaw check', () => {
     ]);
     expect(text.split('\n')[problems[1].line - 1]).toContain('batchsize');
     expect(stderr.trimEnd().split('\n')).toEqual(
-      problems.map(({ line, problem, nearest }) => `${join(folder, 'invalid.json')}, line ${line}: ${problem} Nearest valid value: ${nearest}.`),
+      problems.map(
+        ({ line, problem, nearest }) =>
+          `${join(folder, 'invalid.json')}, line ${line}: ${problem} Nearest valid value: ${nearest}.`,
+      ),
     );
   });
 });
@@ -132,7 +161,12 @@ describe('thaw train', () => {
 
   it('tells where the run is and what came out', async () => {
     const result = contract.eventContracts.result.parse(training.json);
-    expect(result).toMatchObject({ run: join(folder, '.thaw/runs/first'), epochs: 2, stopped: 'finished', engine: 'portable' });
+    expect(result).toMatchObject({
+      run: join(folder, '.thaw/runs/first'),
+      epochs: 2,
+      stopped: 'finished',
+      engine: 'portable',
+    });
     expect(result.freezeProof).toMatchObject({ changedTensors: 0 });
     expect(result.movement).toMatchObject({ stem: 0, middle: 0 });
     expect(result.movement.top).toBeGreaterThan(0);
@@ -155,13 +189,18 @@ describe('thaw train', () => {
   });
 
   it('refuses a folder with a run, or with anything else, and leaves it as it is', async () => {
-    expect(await refusal('train', PLAN, '--run', '.thaw/runs/first', '--json')).toContain(join(folder, '.thaw/runs/first'));
+    expect(await refusal('train', PLAN, '--run', '.thaw/runs/first', '--json')).toContain(
+      join(folder, '.thaw/runs/first'),
+    );
     expect(await refusal('train', PLAN, '--run', 'images')).toContain(join(folder, 'images'));
     expect(await refusal('train', PLAN, '--run', PLAN)).toContain(join(folder, PLAN));
   });
 
   it('does not resume with a changed plan and names --from', async () => {
-    await writeFile(join(folder, 'changed.json'), (await readFile(join(folder, PLAN), 'utf8')).replace('"epochs": 2', '"epochs": 3'));
+    await writeFile(
+      join(folder, 'changed.json'),
+      (await readFile(join(folder, PLAN), 'utf8')).replace('"epochs": 2', '"epochs": 3'),
+    );
     const line = await refusal('train', 'changed.json', '--resume', 'first', '--json');
     expect(line).toContain(`--from ${join(folder, '.thaw/runs/first')}`);
     expect(line).toContain('phases');
@@ -200,12 +239,17 @@ describe('thaw evaluate', () => {
   it('uses the test split where there is one, else all images', async () => {
     const split = await answer(contract.evaluateContract, 'evaluate', 'first', '--data', 'divided');
     expect(split).toMatchObject({ n: 6, classes: ['left', 'right'] });
-    expect(split.perClass.map((entry) => [entry.class, entry.n])).toEqual([['left', 3], ['right', 3]]);
+    expect(split.perClass.map((entry) => [entry.class, entry.n])).toEqual([
+      ['left', 3],
+      ['right', 3],
+    ]);
     const right = split.confusion[0][0] + split.confusion[1][1];
     expect(split.accuracy).toBeCloseTo(right / 6);
     expect(split.low).toBeLessThan(split.accuracy);
     expect(split.high).toBeGreaterThan(split.accuracy);
-    expect((await answer(contract.evaluateContract, 'evaluate', '.thaw/runs/first/model', '--data', 'images')).n).toBe(20);
+    expect((await answer(contract.evaluateContract, 'evaluate', '.thaw/runs/first/model', '--data', 'images')).n).toBe(
+      20,
+    );
   });
 
   it('needs a model that names its classes', async () => {
@@ -235,7 +279,13 @@ describe('thaw predict', () => {
   });
 
   it('says what is wrong with a file among others, and refuses when none can be read', async () => {
-    const { predictions } = await answer(contract.predictContract, 'predict', 'first', 'broken.png', 'images/left/000.png');
+    const { predictions } = await answer(
+      contract.predictContract,
+      'predict',
+      'first',
+      'broken.png',
+      'images/left/000.png',
+    );
     expect(predictions[0]).toMatchObject({ top: [], problem: expect.any(String) as string });
     expect(predictions[1].top).toHaveLength(2);
     expect(await refusal('predict', 'first', 'broken.png')).toContain(join(folder, 'broken.png'));
@@ -247,7 +297,12 @@ describe('thaw runs', () => {
   it('lists the runs of a folder', async () => {
     const { runs } = await answer(contract.runsContract, 'runs', folder);
     expect(runs).toHaveLength(1);
-    expect(runs[0]).toMatchObject({ run: join(folder, '.thaw/runs/first'), name: 'first', state: 'finished', epochs: 2 });
+    expect(runs[0]).toMatchObject({
+      run: join(folder, '.thaw/runs/first'),
+      name: 'first',
+      state: 'finished',
+      epochs: 2,
+    });
     expect(runs[0].best).toEqual(training.json.best);
   });
 
@@ -259,7 +314,10 @@ describe('thaw runs', () => {
 describe('thaw engine', () => {
   it('tells which engines work here and why not', async () => {
     const { engines } = await answer(contract.engineContract, 'engine', 'status');
-    expect(engines.map(({ name, available }) => [name, available])).toEqual([['portable', true], ['native', false]]);
+    expect(engines.map(({ name, available }) => [name, available])).toEqual([
+      ['portable', true],
+      ['native', false],
+    ]);
     expect(await answer(contract.engineContract, 'engine')).toEqual({ engines });
   });
 

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashTensors } from '../../src/node/freezeProof.ts';
+import { isAlive } from '../../src/node/processAlive.ts';
 import { leftovers } from '../support/folderListing.ts';
 import { temporaryFolder } from '../support/imageFiles.ts';
-import { isRunning } from '../support/processes.ts';
 import { CLI, type CliProcess, type CliResult, type JsonLine, runCli, startCli } from '../support/runCli.ts';
 import { writeProject } from '../support/trainingFixture.ts';
 
@@ -24,11 +24,11 @@ beforeAll(async () => {
     augment: { flip: true, crop: 0.2 },
     phases: [
       { name: 'head', epochs: 1, unfreeze: [] },
-      { name: 'all', epochs: 3 },
+      { name: 'all', epochs: 2 },
     ],
     batchSize: 1,
   };
-  await writeProject(template, changes, 80);
+  await writeProject(template, changes, 100);
   const { code, json } = await runCli(['train', PLAN, '--run', 'run', '--json'], { cwd: template });
   expect(code).toBe(0);
   undisturbed = { ...(await outcome(template)), best: json.best };
@@ -57,8 +57,10 @@ const resume = (folder: string): Promise<CliResult> =>
   runCli(['train', PLAN, '--resume', 'run', '--json'], { cwd: folder });
 
 /** A step well within an epoch, so that what is done next happens in the middle of it. */
-const inEpoch = (fits: (epoch: number) => boolean) => (line: JsonLine): boolean =>
-  line.event === 'step' && fits(Number(line.epoch)) && Number(line.step) < 0.8 * Number(line.steps);
+const inEpoch =
+  (fits: (epoch: number) => boolean) =>
+  (line: JsonLine): boolean =>
+    line.event === 'step' && fits(Number(line.epoch)) && Number(line.step) < 0.8 * Number(line.steps);
 
 async function readRun(folder: string, file: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(join(folder, 'run', file), 'utf8')) as Record<string, unknown>;
@@ -73,7 +75,7 @@ async function expectSameOutcome(folder: string, resumed: boolean): Promise<void
   const result = await resume(folder);
   expect(result).toMatchObject({ code: 0, stderr: '' });
   expect(result.lines[0]).toMatchObject({ event: 'start', resumed });
-  expect(result.json).toMatchObject({ stopped: 'finished', epochs: 4, best: undisturbed.best });
+  expect(result.json).toMatchObject({ stopped: 'finished', epochs: 3, best: undisturbed.best });
   expect(await outcome(folder)).toMatchObject({ hashes: undisturbed.hashes, steps: undisturbed.steps });
   expect(await leftovers(join(folder, 'run'))).toEqual([]);
   expect(await readRun(folder, 'status.json')).toMatchObject({ state: 'finished' });
@@ -110,16 +112,26 @@ describe('a trainer killed in mid-epoch', () => {
   });
 });
 
+/** Makes a run look as if its trainer had been killed just while it put a new checkpoint in the place of the old one. */
+async function leaveHalfWritten(run: string): Promise<void> {
+  await rename(join(run, 'checkpoint'), join(run, 'checkpoint.old-99'));
+  await mkdir(join(run, 'checkpoint.tmp-99-7'));
+  await writeFile(join(run, 'checkpoint.tmp-99-7', 'weights.safetensors'), 'half');
+  await writeFile(join(run, 'status.json.tmp-99-8'), '{');
+  await appendFile(join(run, 'metrics.jsonl'), '{"event":"step","phase":"al');
+}
+
 describe('a command that is killed', () => {
-  it('takes its trainer along, and the run goes on with the same weights', async () => {
+  it('takes its trainer along, and the run goes on with the same weights, whatever was half-written', async () => {
     const folder = await copyOfProject();
     const training = start(folder);
     await training.line(inEpoch((epoch) => epoch >= 2));
     const trainer = await trainerOf(folder);
-    expect(isRunning(trainer)).toBe(true);
+    expect(isAlive(trainer)).toBe(true);
     training.child.kill('SIGKILL');
     expect(await training.finished).toMatchObject({ signal: 'SIGKILL' });
-    await vi.waitFor(() => expect(isRunning(trainer)).toBe(false), { timeout: 20_000, interval: 20 });
+    await vi.waitFor(() => expect(isAlive(trainer)).toBe(false), { timeout: 20_000, interval: 20 });
+    await leaveHalfWritten(join(folder, 'run'));
     await expectSameOutcome(folder, true);
   });
 });

@@ -42,7 +42,12 @@ export const initContract = z.looseObject({ plan: path, warnings });
 export const checkContract = z.looseObject({
   valid: z.boolean(),
   problems: z.array(
-    z.looseObject({ path: z.string(), line: z.number().int().positive(), problem: z.string(), nearest: z.string().optional() }),
+    z.looseObject({
+      path: z.string(),
+      line: z.number().int().positive(),
+      problem: z.string(),
+      nearest: z.string().optional(),
+    }),
   ),
   trainableParameters: count,
   cost: z
@@ -113,11 +118,18 @@ export const predictContract = z.looseObject({
 });
 
 export const runsContract = z.looseObject({
-  runs: z.array(z.looseObject({ run: path, name: z.string(), state: z.string(), epochs: count, best: best.nullable() })),
+  runs: z.array(
+    z.looseObject({ run: path, name: z.string(), state: z.string(), epochs: count, best: best.nullable() }),
+  ),
 });
 
 export const engineContract = z.looseObject({
   engines: z.array(
-    z.looseObject({ name: z.string(), available: z.boolean(), version: z.string().nullable(), reason: z.string().min(1) }),
+    z.looseObject({
+      name: z.string(),
+      available: z.boolean(),
+      version: z.string().nullable(),
+      reason: z.string().min(1),
+    }),
   ),
 });

@@ -120,7 +120,7 @@ function computeStep(
     case 'logits': {
       const kernel = weightOf(step.dense, 'kernel') as tf.Tensor2D;
       const bias = weightOf(step.dense, 'bias');
-      const product = tf.matMul(inputs[0] as tf.Tensor2D, kernel);
+      const product = tf.matMul(inputs[0], kernel);
       return bias ? tf.add(product, bias) : product;
     }
     case 'layer': {
@@ -159,7 +159,7 @@ function normalize(engine: Engine, step: NormalizationStep, input: tf.Tensor, pa
   const gamma = (weightOf(step.normalization, 'gamma') as tf.Tensor1D | undefined) ?? tf.ones([channels]);
   const beta = (weightOf(step.normalization, 'beta') as tf.Tensor1D | undefined) ?? tf.zeros([channels]);
   const epsilon = Number(step.normalization.getConfig().epsilon);
-  const { output, mean, variance } = engine.operations.batchNormalization(input, gamma as tf.Tensor1D, beta as tf.Tensor1D, epsilon);
+  const { output, mean, variance } = engine.operations.batchNormalization(input, gamma, beta, epsilon);
   pass.onStatistics(step, mean, variance);
   return output;
 }

@@ -4,6 +4,7 @@ import type { ModelFiles, WeightTensor } from '../../node/modelFiles.ts';
 import type { WeightSpec } from '../../node/weightsManifest.ts';
 import { storedBytes, type WeightType } from '../../node/weightValues.ts';
 import { ThawError } from '../../shared/errors.ts';
+import { isHeapExhaustion } from '../engine/portable/memoryGuard.ts';
 import { flattenNetwork } from './flattenNetwork.ts';
 
 export interface LoadedNetwork {
@@ -37,7 +38,7 @@ export async function loadNetwork(files: ModelFiles): Promise<LoadedNetwork> {
     );
     return { model, labels: files.metadata?.labels, inputShape, sourceNames };
   } catch (error) {
-    throw error instanceof ThawError ? error : loadingProblem(error, path);
+    throw error instanceof ThawError || isHeapExhaustion(error) ? error : loadingProblem(error, path);
   }
 }
 

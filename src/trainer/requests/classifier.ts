@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { ModelFiles } from '../../node/modelFiles.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { InputSettings } from '../../shared/plan.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
 import type { Engine } from '../engine/engine.ts';
+import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { FoldedConstants, inferSteps } from '../execution/runSteps.ts';
 import { compileSteps, type StepSequence } from '../execution/steps.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
@@ -43,14 +43,28 @@ export class Classifier {
     );
   }
 
-  /** Probabilities [classes] of each decoded image. */
+  /** Probabilities [classes] of each decoded image. Images that do not fit into memory together are taken in parts. */
   async classify(images: readonly Uint8Array[]): Promise<Float32Array[]> {
+    try {
+      return await this.classifyTogether(images);
+    } catch (error) {
+      if (!(error instanceof HeapExhausted) || images.length === 1) throw error;
+      const half = Math.ceil(images.length / 2);
+      return [...(await this.classify(images.slice(0, half))), ...(await this.classify(images.slice(half)))];
+    }
+  }
+
+  private async classifyTogether(images: readonly Uint8Array[]): Promise<Float32Array[]> {
     const batch = inputTensor(images, this.input);
-    const { steps, input, output } = this.sequence;
-    const [probabilities] = inferSteps(this.engine, steps, new Map([[input, batch]]), [output], this.constants);
-    const values = await this.engine.read(probabilities);
-    tf.dispose([batch, probabilities]);
-    const size = this.classes.length;
-    return images.map((_, index) => values.slice(index * size, (index + 1) * size));
+    try {
+      const { steps, input, output } = this.sequence;
+      const [probabilities] = inferSteps(this.engine, steps, new Map([[input, batch]]), [output], this.constants);
+      const values = await this.engine.read(probabilities);
+      probabilities.dispose();
+      const size = this.classes.length;
+      return images.map((_, index) => values.slice(index * size, (index + 1) * size));
+    } finally {
+      batch.dispose();
+    }
   }
 }

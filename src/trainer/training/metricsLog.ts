@@ -41,15 +41,15 @@ export class MetricsLog {
     const { since } = this;
     const [loss, accuracy] = [since.lossSum / since.count, since.correct / since.count];
     this.since = { lossSum: 0, correct: 0, count: 0 };
-    this.emit({ event: 'step', phase, epoch, step, steps, loss, accuracy, secondsLeft });
     this.flush();
+    this.emit({ event: 'step', phase, epoch, step, steps, loss, accuracy, secondsLeft });
   }
 
-  /** Any other event: kept in the file and passed on at once. */
+  /** Any other event: kept in the file and passed on at once, in this order, so that nobody knows more than the file. */
   event(event: TrainEvent): void {
     this.lines.push(event);
-    this.emit(event);
     this.flush();
+    this.emit(event);
   }
 
   /** Throws `noSpace` and the like. */

@@ -231,6 +231,8 @@ class Training {
     const seconds = this.position.seconds + this.elapsed();
     this.startedAt = performance.now();
     this.position.seconds = seconds;
+    // No step that the checkpoint holds may be missing in the metrics of the resumed run.
+    this.log.flush();
     await writeCheckpoint(this.context.run, {
       position: this.position,
       weights: copyWeights(this.context.setup.network.model, this.changing),

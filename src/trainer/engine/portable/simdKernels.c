@@ -15,8 +15,8 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 // What a convolution or a pooling looks at; `top` and `left` are the padding before the first row and column.
-#define GEOMETRY                                                                                                        \
-  int batch, int inHeight, int inWidth, int channels, int outHeight, int outWidth, int filterHeight, int filterWidth,   \
+#define GEOMETRY                                                                                                       \
+  int batch, int inHeight, int inWidth, int channels, int outHeight, int outWidth, int filterHeight, int filterWidth,  \
       int strideHeight, int strideWidth, int dilationHeight, int dilationWidth, int top, int left
 
 typedef v128_t vector;
@@ -113,7 +113,8 @@ INLINE void productColumn(const float *a, const float *b, float *out, int rows, 
   int i = 0;
   for (; i + LANES <= aColumns; i += LANES) {
     vector sum = zero();
-    for (int row = 0; row < rows; row++) sum = multiplyAdd(sum, load(a + row * aColumns + i), splat(b + row * bColumns));
+    for (int row = 0; row < rows; row++)
+      sum = multiplyAdd(sum, load(a + row * aColumns + i), splat(b + row * bColumns));
     float *to = out + i * bColumns;
     to[0] += wasm_f32x4_extract_lane(sum, 0);
     to[bColumns] += wasm_f32x4_extract_lane(sum, 1);
@@ -259,8 +260,8 @@ EXPORT(columnsToImage)(const float *columns, float *dx, GEOMETRY) {
         }
 }
 
-// out[taps, outputs, inputs] from filter[taps, inputs, outputs]: each tap transposed, and the order of the taps reversed
-// where `reverse` is not 0.
+// out[taps, outputs, inputs] from filter[taps, inputs, outputs]: each tap transposed, and the order of the taps
+// reversed where `reverse` is not 0.
 EXPORT(transposeFilter)(const float *filter, float *out, int taps, int inputs, int outputs, int reverse) {
   enum { BLOCK = 16 };
   for (int tap = 0; tap < taps; tap++) {
@@ -306,7 +307,8 @@ INLINE void addLineGradient(const float *x, const float *dy, float *out, int inW
   for (; channel + LANES <= channels; channel += LANES)
     addTapGradient(1, x + channel, dy + channel, out + channel, count, xStep, channels);
   for (; channel < channels; channel++)
-    for (int place = 0; place < count; place++) out[channel] += x[place * xStep + channel] * dy[place * channels + channel];
+    for (int place = 0; place < count; place++)
+      out[channel] += x[place * xStep + channel] * dy[place * channels + channel];
 }
 
 // out[filterHeight, filterWidth, channels], the gradient of the filter.
@@ -364,7 +366,8 @@ INLINE void sumPlace(const float *filter, const float *source, const float *star
     float sum = start ? start[channel] : 0;
     for (int i = 0; i < tapRows; i++)
       for (int j = 0; j < tapColumns; j++)
-        sum += filter[i * filterRowStep + j * filterStep + channel] * source[i * sourceRowStep + j * sourceStep + channel];
+        sum += filter[i * filterRowStep + j * filterStep + channel] *
+               source[i * sourceRowStep + j * sourceStep + channel];
     out[channel] = sum < low ? low : sum > high ? high : sum;
   }
 }
@@ -391,8 +394,8 @@ EXPORT(depthwiseConvolution)
   }
 }
 
-// Along one axis, the taps that reach input place `place`: they start at `firstTap`, the gradient that the first of
-// them meets lies at `firstOut`; from tap to tap it is `tapStep` further in the filter and `outStep` back in the output.
+// Along one axis, the `count` taps that reach an input place: the first of them is `firstTap`, and the gradient it
+// meets lies at `firstOut`. From tap to tap it is a stride further in the filter, and a dilation back in the output.
 // Stride and dilation are never both above 1 (TensorFlow.js refuses that).
 typedef struct {
   int firstTap, firstOut, count;
@@ -435,8 +438,8 @@ EXPORT(depthwiseInputGradient)(const float *dy, const float *filter, float *dx, 
   }
 }
 
-// out[places, multiplier]: each value `multiplier` times. It turns a depthwise convolution with several filters a channel
-// into one with a single filter a channel.
+// out[places, multiplier]: each value `multiplier` times. It turns a depthwise convolution with several filters a
+// channel into one with a single filter a channel.
 EXPORT(repeatChannels)(const float *x, float *out, int places, int multiplier) {
   for (int place = 0; place < places; place++)
     for (int i = 0; i < multiplier; i++) *out++ = x[place];
@@ -639,7 +642,8 @@ EXPORT(maxPoolGradient)(const float *x, const float *dy, float *dx, GEOMETRY) {
   fillZero(dx, batch * inHeight * inWidth * channels);
   for (int place = 0; place < batch * outHeight * outWidth; place++) {
     const int image = place / (outHeight * outWidth);
-    const int firstY = place / outWidth % outHeight * strideHeight - top, firstX = place % outWidth * strideWidth - left;
+    const int firstY = place / outWidth % outHeight * strideHeight - top;
+    const int firstX = place % outWidth * strideWidth - left;
     const int imageStart = image * inHeight * inWidth * channels;
     for (int channel = 0; channel < channels;) {
       const int lanes = channel + LANES <= channels ? LANES : 1;
