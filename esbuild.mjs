@@ -28,9 +28,6 @@ const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
 /** Packages whose CommonJS build finds its own parts in a way that no bundler can follow. */
 const ALIASES = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
 
-/** The package's main file is a UMD bundle whose requires cannot be followed. */
-const ES_MODULE_BUILDS = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
-
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const WASM_FILES = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
 
@@ -58,7 +55,6 @@ function createContext(name, entry) {
     target: 'node20',
     format: 'esm',
     external: EXTERNAL,
-    alias: ES_MODULE_BUILDS,
     alias: ALIASES,
     banner: { js: shebang + COMMON_JS_NAMES },
     define: { __filename: 'thawFilename', __dirname: 'thawDirname' },

@@ -59,8 +59,8 @@ function labelOf(name: string, inputs: tf.NamedTensorMap, attributes?: tf.NamedA
   if (!name.includes('Conv')) return name;
   const filter = inputs.filter?.shape ?? (attributes?.filterShape as number[] | undefined);
   if (!filter) return name;
-  const strides = [attributes?.strides].flat();
-  return `${name} ${filter[0]}x${filter[1]}${strides[0] === 1 ? '' : `, stride ${String(strides[0])}`}`;
+  const strides = [attributes?.strides as number | number[]].flat();
+  return `${name} ${filter[0]}x${filter[1]}${strides[0] === 1 ? '' : `, stride ${strides[0]}`}`;
 }
 
 function summarize(totals: Totals, wall: number, times: number): KernelShare[] {

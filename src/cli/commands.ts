@@ -2,7 +2,14 @@ import { resolve } from 'node:path';
 import { listRuns, type RunSummary } from '../node/runFolder.ts';
 import { formatCount, formatDuration, formatPercent } from '../shared/format.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
-import type { CheckResult, EvaluateResult, InitResult, ModelSummary, PredictResult, TrainResult } from '../shared/results.ts';
+import type {
+  CheckResult,
+  EvaluateResult,
+  InitResult,
+  ModelSummary,
+  PredictResult,
+  TrainResult,
+} from '../shared/results.ts';
 import { createOutput, formatTable, type Output } from './output.ts';
 import { type CommonOptions, runRequest } from './session.ts';
 import { TrainProgress } from './trainProgress.ts';
@@ -24,7 +31,12 @@ export async function inspectCommand(model: string, options: CommonOptions): Pro
 }
 
 function describeModel(model: ModelSummary): string {
-  const rows = model.blocks.map((block) => [block.name, block.layers.length, formatCount(block.parameters), block.layers[0]]);
+  const rows = model.blocks.map((block) => [
+    block.name,
+    block.layers.length,
+    formatCount(block.parameters),
+    block.layers[0],
+  ]);
   return [
     `${formatCount(model.layers.length, 'layer')}, ${formatCount(model.parameters, 'parameter')}, input ${model.inputShape.join(' x ')}`,
     formatTable(rows, ['block', 'layers', 'parameters', 'first layer']),
@@ -69,9 +81,14 @@ export async function initCommand(options: InitOptions): Promise<number> {
 }
 
 function describeInit(result: InitResult): string[] {
-  const assumed = 'similarity is not measured in this version and taken as high: say --similarity low if the images are unlike what the network knows';
+  const assumed =
+    'similarity is not measured in this version and taken as high: say --similarity low if the images are unlike what the network knows';
   const { chosen, source, distances } = result.range;
-  const margin = distances ? ` (distance ${Object.entries(distances).map(([range, value]) => `${range}: ${value.toPrecision(2)}`).join(', ')})` : '';
+  const margin = distances
+    ? ` (distance ${Object.entries(distances)
+        .map(([range, value]) => `${range}: ${value.toPrecision(2)}`)
+        .join(', ')})`
+    : '';
   return [
     ...(result.similaritySource === 'assumed' ? [assumed] : []),
     `value range ${chosen}, from ${source === 'measured' ? `the network's batch normalization${margin}` : `the ${source}`}`,
@@ -88,7 +105,9 @@ export async function checkCommand(plan: string, options: CommonOptions): Promis
   output.object(result);
   if (result.valid) output.line(describeCheck(result));
   for (const { line, problem, nearest } of result.problems) {
-    process.stderr.write(`${resolve(plan)}, line ${line}: ${problem}${nearest === undefined ? '' : ` Nearest valid value: ${nearest}.`}\n`);
+    process.stderr.write(
+      `${resolve(plan)}, line ${line}: ${problem}${nearest === undefined ? '' : ` Nearest valid value: ${nearest}.`}\n`,
+    );
   }
   return result.valid ? EXIT_DONE : EXIT_INPUT;
 }
@@ -97,7 +116,8 @@ function describeCheck(result: CheckResult): string {
   const { trainableParameters, totalParameters, cost } = result;
   const parameters = `The plan is valid. ${formatCount(trainableParameters)} of ${formatCount(totalParameters)} parameters train.`;
   if (!cost) return parameters;
-  const cache = cost.cacheSeconds > 0 ? `, after ${formatDuration(cost.cacheSeconds)} for the features of the frozen layers` : '';
+  const cache =
+    cost.cacheSeconds > 0 ? `, after ${formatDuration(cost.cacheSeconds)} for the features of the frozen layers` : '';
   return `${parameters}\nAn epoch of the last phase takes about ${formatDuration(cost.secondsPerEpoch)}${cache}.`;
 }
 
@@ -146,7 +166,12 @@ export async function evaluateCommand(model: string, options: CommonOptions & { 
 }
 
 function describeEvaluation(result: EvaluateResult): string {
-  const rows = result.perClass.map((entry) => [entry.class, entry.n, formatPercent(entry.precision), formatPercent(entry.recall)]);
+  const rows = result.perClass.map((entry) => [
+    entry.class,
+    entry.n,
+    formatPercent(entry.precision),
+    formatPercent(entry.recall),
+  ]);
   return [
     `accuracy ${formatPercent(result.accuracy)} (${interval(result.low, result.high)}, ${formatCount(result.n, 'image')}), balanced ${formatPercent(result.balancedAccuracy)}, loss ${result.loss.toFixed(4)}`,
     formatTable(rows, ['class', 'images', 'precision', 'recall']),
@@ -172,12 +197,18 @@ export async function runsCommand(directory: string | undefined, options: Common
   const output = createOutput(options);
   const runs = await listRuns(resolve(directory ?? '.'));
   output.object({ runs });
-  output.line(runs.length === 0 ? 'There are no runs yet.' : formatTable(runs.map(runRow), ['run', 'state', 'epochs', 'best accuracy', 'started']));
+  output.line(
+    runs.length === 0
+      ? 'There are no runs yet.'
+      : formatTable(runs.map(runRow), ['run', 'state', 'epochs', 'best accuracy', 'started']),
+  );
   return EXIT_DONE;
 }
 
 function runRow(run: RunSummary): (string | number)[] {
-  const best = run.best ? `${formatPercent(run.best.validationAccuracy)} (${formatPercent(run.best.low)} to ${formatPercent(run.best.high)})` : '';
+  const best = run.best
+    ? `${formatPercent(run.best.validationAccuracy)} (${formatPercent(run.best.low)} to ${formatPercent(run.best.high)})`
+    : '';
   return [run.name, run.state, run.epochs, best, run.startedAt ?? ''];
 }
 
@@ -185,7 +216,9 @@ function runRow(run: RunSummary): (string | number)[] {
 export async function engineCommand(action: string, options: CommonOptions): Promise<number> {
   const output = createOutput(options);
   if (action !== 'status') {
-    process.stderr.write('Only "thaw engine status" exists in this version: the native engine cannot be installed yet.\n');
+    process.stderr.write(
+      'Only "thaw engine status" exists in this version: the native engine cannot be installed yet.\n',
+    );
     return EXIT_INPUT;
   }
   const result = await withProgress('engineStatus', {}, options, output);

@@ -31,7 +31,9 @@ function createProgram(onExitCode: (code: number) => void): Command {
       .description(description)
       .option('--json', 'machine-readable output')
       .option('--quiet', 'no progress and no remarks')
-      .addOption(new Option('--engine <name>', 'engine to compute with').choices(['auto', 'native', 'portable']).default('auto'))
+      .addOption(
+        new Option('--engine <name>', 'engine to compute with').choices(['auto', 'native', 'portable']).default('auto'),
+      )
       .option('--seed <number>', 'seed of all random numbers', integer)
       .exitOverride();
   const run =
@@ -45,7 +47,9 @@ function createProgram(onExitCode: (code: number) => void): Command {
     .requiredOption('--model <model>', 'folder, model.json, catalog name or run')
     .requiredOption('--data <folder>', 'labelled images')
     .option('-o, --output <file>', 'plan file to write')
-    .addOption(new Option('--similarity <level>', 'how like the images are to what the network knows').choices(['low', 'high']))
+    .addOption(
+      new Option('--similarity <level>', 'how like the images are to what the network knows').choices(['low', 'high']),
+    )
     .action(run(commands.initCommand));
   command('check <plan>', 'validates a plan and measures its cost').action(run(commands.checkCommand));
   command('train <plan>', 'trains a plan')

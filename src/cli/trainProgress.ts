@@ -24,22 +24,43 @@ export class TrainProgress {
     if (this.output.json) return;
     switch (event.event) {
       case 'start':
-        this.say(`${event.images.train} images to train on, ${event.images.validation} to validate, ${event.classes.length} classes, ${event.engine} engine`);
-        this.say(`${event.trainableParameters.toLocaleString('en')} of ${event.totalParameters.toLocaleString('en')} parameters train`);
+        this.say(
+          `${event.images.train} images to train on, ${event.images.validation} to validate, ${event.classes.length} classes, ${event.engine} engine`,
+        );
+        this.say(
+          `${event.trainableParameters.toLocaleString('en')} of ${event.totalParameters.toLocaleString('en')} parameters train`,
+        );
         if (event.resumed) this.say('continuing from the last checkpoint');
         break;
       case 'phase':
-        this.say(`phase "${event.phase}": ${event.trainable.length === 0 ? 'the head' : `the head and ${event.trainable.join(', ')}`}`);
+        this.say(
+          `phase "${event.phase}": ${event.trainable.length === 0 ? 'the head' : `the head and ${event.trainable.join(', ')}`}`,
+        );
         break;
       case 'cache':
-        this.show('features', event.done, event.total, `${event.done} of ${event.total} images, ${formatBytes(event.bytes)}`);
+        this.show(
+          'features',
+          event.done,
+          event.total,
+          `${event.done} of ${event.total} images, ${formatBytes(event.bytes)}`,
+        );
         break;
       case 'download':
-        this.show('download', event.received, event.total ?? event.received, `${event.file} ${formatBytes(event.received)}`);
+        this.show(
+          'download',
+          event.received,
+          event.total ?? event.received,
+          `${event.file} ${formatBytes(event.received)}`,
+        );
         break;
       case 'step': {
         const left = event.secondsLeft === null ? '' : `  ${formatDuration(event.secondsLeft)} left in this phase`;
-        this.show(`epoch ${event.epoch}`, event.step, event.steps, `loss ${event.loss.toFixed(4)}  accuracy ${formatPercent(event.accuracy)}${left}`);
+        this.show(
+          `epoch ${event.epoch}`,
+          event.step,
+          event.steps,
+          `loss ${event.loss.toFixed(4)}  accuracy ${formatPercent(event.accuracy)}${left}`,
+        );
         break;
       }
       case 'epoch':

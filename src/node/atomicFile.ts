@@ -35,7 +35,8 @@ export function toFileProblem(error: unknown, path: string): Problem {
 export async function makeFolders(path: string): Promise<string[]> {
   const made: string[] = [];
   const missing: string[] = [];
-  for (let folder = path; !(await exists(folder)) && folder !== dirname(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (let folder = path; !(await exists(folder)) && folder !== dirname(folder); folder = dirname(folder))
+    missing.unshift(folder);
   try {
     for (const folder of missing) {
       await mkdir(folder).catch(ignoreExisting);

@@ -4,7 +4,14 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { ThawError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan.ts';
 import type { TrainResult } from '../shared/results.ts';
-import { errorCode, makeFolders, removeEmptyFolders, restoreDirectory, toFileProblem, writeFileAtomic } from './atomicFile.ts';
+import {
+  errorCode,
+  makeFolders,
+  removeEmptyFolders,
+  restoreDirectory,
+  toFileProblem,
+  writeFileAtomic,
+} from './atomicFile.ts';
 import { isAlive } from './processAlive.ts';
 
 /** Folder of a workspace that holds the runs; it keeps itself out of git. */
@@ -143,7 +150,9 @@ export class RunFolder {
   /** Drops the lines that `keep` refuses and a last line that was cut off, as a resumed run must. */
   filterMetrics(keep: (line: Record<string, unknown>) => boolean): void {
     if (!existsSync(this.metricsPath)) return;
-    const kept = readFileSync(this.metricsPath, 'utf8').split('\n').filter((line) => line !== '' && keepLine(line, keep));
+    const kept = readFileSync(this.metricsPath, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && keepLine(line, keep));
     try {
       writeFileSync(this.metricsPath, kept.map((line) => `${line}\n`).join(''));
     } catch (error) {
@@ -155,7 +164,11 @@ export class RunFolder {
     try {
       return JSON.parse(await readFile(path, 'utf8'));
     } catch (error) {
-      throw new ThawError({ reason: 'runDamaged', path, detail: error instanceof Error ? error.message : String(error) });
+      throw new ThawError({
+        reason: 'runDamaged',
+        path,
+        detail: error instanceof Error ? error.message : String(error),
+      });
     }
   }
 }
@@ -223,7 +236,10 @@ export function newRunPath(planPath: string, now: Date): string {
 
 /** A run given as a folder, or as its name under the workspace's runs. Throws `runMissing`. */
 export function findRun(reference: string, directory: string, workspace: string): RunFolder {
-  const candidates = [isAbsolute(reference) ? reference : resolve(directory, reference), join(runsFolder(workspace), reference)];
+  const candidates = [
+    isAbsolute(reference) ? reference : resolve(directory, reference),
+    join(runsFolder(workspace), reference),
+  ];
   for (const path of candidates) {
     const run = new RunFolder(path);
     if (run.exists) return run;

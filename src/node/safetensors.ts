@@ -26,7 +26,9 @@ export async function writeTensors(path: string, tensors: TensorMap): Promise<vo
   const json = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8, ' '), 'latin1');
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
-  const bodies = [...tensors.values()].map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength));
+  const bodies = [...tensors.values()].map(({ values }) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+  );
   await writeFileSynced(path, Buffer.concat([length, json, ...bodies]));
 }
 

@@ -1,6 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Problem, ThawError } from '../shared/errors.ts';
-import { type FromTrainer, type Method, type Params, PROTOCOL_VERSION, type Results, type ToTrainer, fromTrainerSchema } from '../shared/protocol.ts';
+import {
+  type FromTrainer,
+  type Method,
+  type Params,
+  PROTOCOL_VERSION,
+  type Results,
+  type ToTrainer,
+  fromTrainerSchema,
+} from '../shared/protocol.ts';
 import type { TrainEvent } from '../shared/results.ts';
 
 /** Longest silence of a trainer before it is taken for hung: the slowest single kernel call stays well below. */

@@ -147,7 +147,8 @@ function sentenceOf(problem: Problem): string {
       return `${problem.path} exists already. Choose another name with -o, or delete it first.`;
     case 'planInvalid': {
       const first = problem.problems[0];
-      const more = problem.problems.length > 1 ? ` (and ${problem.problems.length - 1} more: thaw check lists them)` : '';
+      const more =
+        problem.problems.length > 1 ? ` (and ${problem.problems.length - 1} more: thaw check lists them)` : '';
       return first
         ? `${problem.path}, line ${first.line}: ${first.problem}${first.nearest ? ` Nearest valid value: ${first.nearest}.` : ''}${more}`
         : `${problem.path} is not a valid plan.`;

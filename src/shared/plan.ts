@@ -39,7 +39,12 @@ const headSchema = z
     after: name.optional().describe('Layer the new head sits on. Default: the input of the old output layer.'),
     classes: z.array(name).min(2).describe('Class names in the order of the outputs.'),
     hidden: z.array(z.number().int().positive().max(65536)).default([]).describe('Units of hidden layers in the head.'),
-    dropout: z.number().min(0).lt(1).default(0).describe('Share of features dropped before the last layer while training.'),
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('Share of features dropped before the last layer while training.'),
     l2: z.number().min(0).max(10).default(0).describe('L2 penalty on the kernels of the head.'),
   })
   .describe('The new output layers.');
@@ -59,7 +64,7 @@ const blockSchema = z
 
 const phaseSchema = z
   .strictObject({
-    name: name,
+    name,
     epochs: z.number().int().positive().max(100000),
     unfreeze: z
       .array(name)
@@ -97,7 +102,9 @@ export const planSchema = z.strictObject({
   input: inputSchema,
   data: dataSchema,
   head: headSchema,
-  blocks: z.record(name, blockSchema).describe('What may train at all, and at which rate. A block not named is frozen.'),
+  blocks: z
+    .record(name, blockSchema)
+    .describe('What may train at all, and at which rate. A block not named is frozen.'),
   phases: z.array(phaseSchema).min(1),
   optimizer: z.strictObject({
     name: z.enum(OPTIMIZER_NAMES),

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import type { DataSummary } from './dataSummary.ts';
-import type { CheckResult, EngineStatus, EvaluateResult, InitResult, ModelSummary, PredictResult, TrainResult } from './results.ts';
+import type {
+  CheckResult,
+  EngineStatus,
+  EvaluateResult,
+  InitResult,
+  ModelSummary,
+  PredictResult,
+  TrainResult,
+} from './results.ts';
 
 /** The language between the trainer (a child process) and the program that started it. */
 export const PROTOCOL_VERSION = 1;

@@ -22,7 +22,6 @@ export class Random {
     return random;
   }
 
-
   save(): RandomState {
     return [...this.state];
   }

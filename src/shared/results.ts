@@ -33,7 +33,11 @@ export interface InitResult {
   plan: string;
   quadrant: { data: 'low' | 'high'; similarity: 'low' | 'high'; sentence: string };
   similaritySource: 'assumed' | 'given';
-  range: { chosen: ValueRange; source: 'metadata' | 'catalog' | 'measured'; distances?: Partial<Record<ValueRange, number>> };
+  range: {
+    chosen: ValueRange;
+    source: 'metadata' | 'catalog' | 'measured';
+    distances?: Partial<Record<ValueRange, number>>;
+  };
   reasons: string[];
   leftOut: string[];
   warnings: { code: string; text: string }[];
@@ -115,8 +119,25 @@ export type TrainEvent =
       resumed: boolean;
     }
   | { event: 'cache'; phase: string; done: number; total: number; bytes: number }
-  | { event: 'phase'; phase: string; index: number; epochs: number; trainable: string[]; trainableParameters: number; cachedTo: string | null }
-  | { event: 'step'; phase: string; epoch: number; step: number; steps: number; loss: number; accuracy: number; secondsLeft: number | null }
+  | {
+      event: 'phase';
+      phase: string;
+      index: number;
+      epochs: number;
+      trainable: string[];
+      trainableParameters: number;
+      cachedTo: string | null;
+    }
+  | {
+      event: 'step';
+      phase: string;
+      epoch: number;
+      step: number;
+      steps: number;
+      loss: number;
+      accuracy: number;
+      secondsLeft: number | null;
+    }
   | {
       event: 'epoch';
       phase: string;

@@ -12,7 +12,8 @@ let opened: Promise<Engine> | null = null;
 
 /** The engine of this process; all requests share one. Throws `engineUnavailable`. */
 export function openEngine(choice: EngineChoice): Promise<Engine> {
-  if (choice === 'native') throw new ThawError({ reason: 'engineUnavailable', engine: 'native', detail: NATIVE_REASON });
+  if (choice === 'native')
+    throw new ThawError({ reason: 'engineUnavailable', engine: 'native', detail: NATIVE_REASON });
   const engine = opened ?? createPortableEngine({ wasmDirectory: WASM_DIRECTORY, heapLimitBytes: heapLimit() });
   opened = engine;
   return engine;
@@ -27,8 +28,16 @@ function heapLimit(): number | undefined {
 /** Which engines work here, found out by starting them. */
 export async function engineStatus(): Promise<EngineStatus> {
   const portable = await openEngine('portable').then(
-    (engine) => ({ available: true, version: engine.version, reason: 'it runs wherever Node.js runs and is used by default' }),
-    (error: unknown) => ({ available: false, version: null, reason: error instanceof Error ? error.message : String(error) }),
+    (engine) => ({
+      available: true,
+      version: engine.version,
+      reason: 'it runs wherever Node.js runs and is used by default',
+    }),
+    (error: unknown) => ({
+      available: false,
+      version: null,
+      reason: error instanceof Error ? error.message : String(error),
+    }),
   );
   return {
     engines: [

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { type Problem, ThawError } from '../shared/errors.ts';
-import { type FromTrainer, type Method, PROTOCOL_VERSION, requestSchemas, type Results, toTrainerSchema } from '../shared/protocol.ts';
+import {
+  type FromTrainer,
+  type Method,
+  PROTOCOL_VERSION,
+  requestSchemas,
+  type Results,
+  toTrainerSchema,
+} from '../shared/protocol.ts';
 import type { TrainEvent } from '../shared/results.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import type { RequestContext } from './requests/requestContext.ts';

@@ -7,13 +7,18 @@ import { temporaryFolder } from '../support/imageFiles.ts';
 import { type CliResult, type JsonLine, runCli } from '../support/runCli.ts';
 import { writeWideProject } from '../support/wideNetwork.ts';
 
-/** A project whose batch of 32 needs over 100 MB, and its run where memory is no matter. */
+/**
+ * A project whose batch of 20 needs over 60 MB and its validation over 20 MB, and its run where memory is no matter.
+ */
 let template: string;
 let roomy: CliResult;
 
 beforeAll(async () => {
   template = await realpath(await mkdtemp(join(tmpdir(), 'thaw-test-')));
-  await writeWideProject(template, { blocks: { conv: { frozen: false } } });
+  await writeWideProject(template, {
+    blocks: { conv: { frozen: false } },
+    data: { train: 'images', validation: 0.5 },
+  });
   roomy = await train(template, 1000);
   expect(roomy.code).toBe(0);
   await rm(join(template, 'run'), { recursive: true });
@@ -61,7 +66,7 @@ describe('little memory', () => {
   it('that does not suffice for one image ends the run with one line, and it can be resumed elsewhere', async () => {
     const folder = await copyOfProject();
     const before = await listing(folder);
-    const { code, stderr, json } = await train(folder, 6);
+    const { code, stderr, json } = await train(folder, 3);
     expect(code).toBe(1);
     expect(stderr).toBe(
       'The memory of the engine was exhausted even with 1 image at a time. Freeze more blocks or use a smaller network.\n',

@@ -29,7 +29,10 @@ export function smallBackbone({ scale = false, dropout = 0.25 } = {}): tfl.Layer
   let x = apply(conv('stem', 6, 3, 2), input);
   x = apply(tfl.layers.batchNormalization({ name: 'stem_bn' }), x);
   x = apply(tfl.layers.reLU({ name: 'stem_relu', maxValue: 6 }), x);
-  let branch = apply(tfl.layers.depthwiseConv2d({ name: 'middle_depthwise', kernelSize: 3, padding: 'same', useBias: false }), x);
+  let branch = apply(
+    tfl.layers.depthwiseConv2d({ name: 'middle_depthwise', kernelSize: 3, padding: 'same', useBias: false }),
+    x,
+  );
   branch = apply(tfl.layers.batchNormalization({ name: 'middle_bn', scale }), branch);
   branch = apply(tfl.layers.reLU({ name: 'middle_relu' }), branch);
   branch = apply(conv('middle_project', 6, 1, 1), branch);
@@ -72,7 +75,13 @@ export async function writeTwoClasses(folder: string, perClass: number, seed = 1
 
 /** A folder with the small backbone, images, and a plan; `changes` replace keys of the plan. */
 export async function writeProject(folder: string, changes: Partial<PlanInput> = {}, perClass = 10): Promise<string> {
-  const preprocessing = { range: '0..1', resize: 'stretch', channels: 'rgb', width: IMAGE_SIZE, height: IMAGE_SIZE } as const;
+  const preprocessing = {
+    range: '0..1',
+    resize: 'stretch',
+    channels: 'rgb',
+    width: IMAGE_SIZE,
+    height: IMAGE_SIZE,
+  } as const;
   await useEngine();
   const model = smallBackbone();
   await saveNetwork(model, join(folder, 'model'), { labels: ['x'], preprocessing, thaw: { version: '0' } });
@@ -157,4 +166,3 @@ export async function trainHere(planPath: string, options: TrainOptions = {}): P
 export function release({ setup }: Pick<Trained, 'setup'>): void {
   setup.network.model.dispose();
 }
-

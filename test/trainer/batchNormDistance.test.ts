@@ -35,22 +35,36 @@ describe('the batch-normalization distance', () => {
     const images = noise(7);
     const [mean, variance, epsilon] = [[0.1, 0.5, 0.9], [0.04, 0.09, 0.16], 0.01];
     const expected = [0, 1, 2].map((channel) => {
-      const values = images.flatMap((image) => [...image].filter((_, at) => at % 3 === channel).map((value) => value / 255));
+      const values = images.flatMap((image) =>
+        [...image].filter((_, at) => at % 3 === channel).map((value) => value / 255),
+      );
       const average = values.reduce((sum, value) => sum + value, 0) / values.length;
       const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length);
       const source = variance[channel] + epsilon;
       return ((average - mean[channel]) ** 2 + (deviation - Math.sqrt(source)) ** 2) / source;
     });
-    const distance = await batchNormDistance(engine, normalizedInput(mean, variance, epsilon), images, { ...size, range: '0..1' });
+    const distance = await batchNormDistance(engine, normalizedInput(mean, variance, epsilon), images, {
+      ...size,
+      range: '0..1',
+    });
     expect(distance).toBeCloseTo((expected[0] + expected[1] + expected[2]) / 3, 4);
   });
 
   it('is least in the value range a network was trained with', async () => {
     const engine = await useEngine();
     const uniform: Record<string, [number[], number[]]> = {
-      '-1..1': [[0, 0, 0], [1 / 3, 1 / 3, 1 / 3]],
-      '0..1': [[0.5, 0.5, 0.5], [1 / 12, 1 / 12, 1 / 12]],
-      '0..255': [[127.5, 127.5, 127.5], [5461, 5461, 5461]],
+      '-1..1': [
+        [0, 0, 0],
+        [1 / 3, 1 / 3, 1 / 3],
+      ],
+      '0..1': [
+        [0.5, 0.5, 0.5],
+        [1 / 12, 1 / 12, 1 / 12],
+      ],
+      '0..255': [
+        [127.5, 127.5, 127.5],
+        [5461, 5461, 5461],
+      ],
     };
     for (const [range, [mean, variance]] of Object.entries(uniform)) {
       const measured = await measureRange(engine, normalizedInput(mean, variance, 1e-3), noise(12), size);
@@ -59,7 +73,9 @@ describe('the batch-normalization distance', () => {
   });
 
   it('is null without batch normalization', async () => {
-    const model = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [4, 4, 3] }), tfl.layers.dense({ units: 2 })] });
+    const model = tfl.sequential({
+      layers: [tfl.layers.flatten({ inputShape: [4, 4, 3] }), tfl.layers.dense({ units: 2 })],
+    });
     const functional = tfl.model({ inputs: model.inputs, outputs: model.outputs });
     expect(await batchNormDistance(await useEngine(), functional, noise(2), { ...size, range: '0..1' })).toBeNull();
   });
@@ -77,7 +93,9 @@ async function natural(file: string): Promise<Uint8Array> {
   return decodeImage(file, { width: 224, height: 224, channels: 'rgb', resize: 'crop' });
 }
 
-function changed(change: (pixels: Uint8Array) => Uint8Array | Promise<Uint8Array>): (file: string) => Promise<Uint8Array> {
+function changed(
+  change: (pixels: Uint8Array) => Uint8Array | Promise<Uint8Array>,
+): (file: string) => Promise<Uint8Array> {
   return async (file) => change(await natural(file));
 }
 
@@ -97,7 +115,12 @@ PUBLISHED.push(
   ['natural', '-1..1', 0.079, natural],
   ['swapped', '-1..1', 0.086, changed((p) => p.map((_, i) => p[i - (i % 3) + 2 - (i % 3)]))],
   ['inverted', '-1..1', 0.086, changed((p) => p.map((value) => 255 - value))],
-  ['gray', '-1..1', 0.133, changed((p) => p.map((_, i) => (p[i - (i % 3)] + p[i - (i % 3) + 1] + p[i - (i % 3) + 2]) / 3))],
+  [
+    'gray',
+    '-1..1',
+    0.133,
+    changed((p) => p.map((_, i) => (p[i - (i % 3)] + p[i - (i % 3) + 1] + p[i - (i % 3) + 2]) / 3)),
+  ],
   ['upscaled from 96', '-1..1', 0.144, through(96)],
   ['blurred to 32', '-1..1', 0.348, through(32)],
   ['range 0..1', '0..1', 0.16, natural],
@@ -112,7 +135,9 @@ describe('on photographs', () => {
     const engine = await useEngine();
     const { model } = await loadNetwork(await readModelFiles(mobileNet));
     const { images, classes } = await listData(flowers);
-    const first = classes.flatMap((__, classIndex) => images.filter((image) => image.classIndex === classIndex).slice(0, 5));
+    const first = classes.flatMap((__, classIndex) =>
+      images.filter((image) => image.classIndex === classIndex).slice(0, 5),
+    );
     const pixels = await Promise.all(first.map((image) => read(image.file)));
     const distance = await batchNormDistance(engine, model, pixels, { height: 224, width: 224, channels: 3, range });
     expect(Math.abs((distance ?? 0) / expected - 1)).toBeLessThan(0.1);

@@ -60,37 +60,63 @@ const images = (): tf.Tensor4D => tf.tensor4d(pixels(), [BATCH, IMAGE_SIZE, IMAG
 async function plainGradients(model: tfl.LayersModel): Promise<Map<string, Float32Array>> {
   await tf.setBackend('cpu');
   const weights = model.layers.flatMap(layerWeights).filter((weight) => weight.learned);
-  return tf.tidy(() => {
-    const { grads } = tf.variableGrads(() => {
+  const { value, grads } = tf.variableGrads(
+    () => {
       const probabilities = model.apply(images(), { training: false }) as tf.Tensor2D;
       const chosen = tf.mul(tf.log(probabilities), tf.oneHot(tf.tensor1d(LABELS, 'int32'), 2));
-      return tf.neg(tf.div(tf.sum(chosen), BATCH)) as tf.Scalar;
-    }, weights.map((weight) => weight.variable));
-    return new Map(weights.map(({ name, variable }) => [name, grads[variable.name].dataSync<'float32'>().slice()]));
-  });
+      return tf.neg(tf.div(tf.sum(chosen), BATCH));
+    },
+    weights.map((weight) => weight.variable),
+  );
+  const found = new Map(
+    weights.map(({ name, variable }) => [name, grads[variable.name].dataSync<'float32'>().slice()] as const),
+  );
+  tf.dispose([value, ...Object.values(grads)]);
+  return found;
 }
 
 /** The same gradients as training computes them: folded, cut, in parts of `microBatch` images. */
-async function foldedGradients(plan: Plan, prepared: PreparedNetwork, microBatch: number): Promise<Map<string, Float32Array>> {
+async function foldedGradients(
+  plan: Plan,
+  prepared: PreparedNetwork,
+  microBatch: number,
+): Promise<Map<string, Float32Array>> {
   const engine = await useEngine();
   await tf.setBackend('wasm');
   const program = compilePhase(plan, 0, prepared);
   const found = new Map<string, Float32Array>();
-  const names = new Map(prepared.model.layers.flatMap((layer) => learnedWeights(layer, plan)).map(({ name, variable }) => [variable.name, name]));
+  const names = new Map(
+    prepared.model.layers
+      .flatMap((layer) => learnedWeights(layer, plan))
+      .map(({ name, variable }) => [variable.name, name]),
+  );
   program.optimizers = [
     {
       weights: [],
-      apply: (gradients) => gradients.forEach((gradient, name) => found.set(names.get(name) ?? name, gradient.dataSync<'float32'>().slice())),
+      apply: (gradients) =>
+        gradients.forEach((gradient, name) =>
+          found.set(names.get(name) ?? name, gradient.dataSync<'float32'>().slice()),
+        ),
       save: () => new Map(),
       restore: () => undefined,
       dispose: () => undefined,
     },
   ];
   const input = images();
-  const values = inferSteps(engine, program.prefix, new Map([[program.sequence.input, input]]), program.boundary, program.constants);
+  const values = inferSteps(
+    engine,
+    program.prefix,
+    new Map([[program.sequence.input, input]]),
+    program.boundary,
+    program.constants,
+  );
   const trainer = new BatchTrainer(engine, program, microBatch, () => undefined);
   const targets = { labels: LABELS, classWeights: [1, 1], l2: 0, l2Kernels: [] };
-  await trainer.train(new Map(program.boundary.map((id, index) => [id, values[index]])), targets, Random.seeded(1, 'test'));
+  await trainer.train(
+    new Map(program.boundary.map((id, index) => [id, values[index]])),
+    targets,
+    Random.seeded(1, 'test'),
+  );
   tf.dispose([input, ...values]);
   program.dispose();
   return found;
@@ -135,7 +161,13 @@ describe('the folded network', () => {
     expect(sequence.steps.length).toBeLessThan(prepared.model.layers.length - 4);
     const constants = new FoldedConstants(sequence.steps);
     const input = images();
-    const [folded] = inferSteps(engine, sequence.steps, new Map([[sequence.input, input]]), [sequence.output], constants);
+    const [folded] = inferSteps(
+      engine,
+      sequence.steps,
+      new Map([[sequence.input, input]]),
+      [sequence.output],
+      constants,
+    );
     const plain = (prepared.model.predict(input) as tf.Tensor).dataSync<'float32'>();
     expect(greatestError(plain, folded.dataSync<'float32'>())).toBeLessThan(1e-5);
     constants.dispose();

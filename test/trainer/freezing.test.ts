@@ -53,7 +53,8 @@ it('keeps frozen tensors bit for bit, for any blocks and layers, optimizer and b
           for (const [weight, hash] of source) {
             if (!weight.startsWith(`${layer}/`)) continue;
             const moving = /moving_/.test(weight);
-            const constant = frozen || (moving && batchNorm !== 'adapt') || (layer.endsWith('_bn') && batchNorm === 'locked');
+            const constant =
+              frozen || (moving && batchNorm !== 'adapt') || (layer.endsWith('_bn') && batchNorm === 'locked');
             expect([weight, saved.get(weight) === hash]).toEqual([weight, constant]);
           }
         }

@@ -138,7 +138,9 @@ describe('training', () => {
     const folder = await temporaryFolder();
     const plan = await writeProject(folder, {}, 3);
     for (const name of ['000', '001', '002']) await writeFile(join(folder, 'images', 'left', `${name}.png`), 'no');
-    await expect(trainHere(plan)).rejects.toMatchObject({ problem: { reason: 'dataClassUnreadable', className: 'left' } });
+    await expect(trainHere(plan)).rejects.toMatchObject({
+      problem: { reason: 'dataClassUnreadable', className: 'left' },
+    });
   });
 });
 
@@ -169,7 +171,8 @@ describe('a run that was stopped', () => {
     const second = await trainHere(plan, { run: join(folder, 'parts'), resume: true });
     expect(second.result.stopped).toBe('finished');
     expect(second.events[0]).toMatchObject({ event: 'start', resumed: true });
-    const hashes = async (run: string): Promise<Map<string, string>> => hashTensors(join(folder, run, 'model', 'model.json'));
+    const hashes = async (run: string): Promise<Map<string, string>> =>
+      hashTensors(join(folder, run, 'model', 'model.json'));
     expect(await hashes('parts')).toEqual(await hashes('whole'));
     expect(second.result.best).toEqual(whole.result.best);
     const stepsIn = async (run: string): Promise<string[]> => {

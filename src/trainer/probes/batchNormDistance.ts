@@ -53,7 +53,7 @@ export async function batchNormDistance(
 
 async function addMoments(engine: Engine, moments: Moments, value: tf.Tensor): Promise<void> {
   const channels = value.shape[value.shape.length - 1];
-  const [sum, squares] = tf.tidy(() => {
+  const [sum, squares] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
     const rows = tf.reshape(value, [-1, channels]);
     return [tf.sum(rows, 0), tf.sum(tf.square(rows), 0)];
   });
@@ -61,8 +61,8 @@ async function addMoments(engine: Engine, moments: Moments, value: tf.Tensor): P
     moments.sum = new Float64Array(channels);
     moments.squares = new Float64Array(channels);
   }
-  (await engine.read(sum)).forEach((entry: number, channel: number) => (moments.sum[channel] += entry));
-  (await engine.read(squares)).forEach((entry: number, channel: number) => (moments.squares[channel] += entry));
+  (await engine.read(sum)).forEach((entry, channel) => (moments.sum[channel] += entry));
+  (await engine.read(squares)).forEach((entry, channel) => (moments.squares[channel] += entry));
   moments.count += value.size / channels;
   tf.dispose([sum, squares]);
 }

@@ -20,7 +20,14 @@ const MEASURED_IMAGES = 4;
 
 /** `thaw check`: validates a plan with its network and data, and measures what an epoch will cost. */
 export async function check(params: { plan: string }, context: RequestContext): Promise<CheckResult> {
-  const invalid: CheckResult = { valid: false, problems: [], trainableParameters: 0, totalParameters: 0, cost: null, guard: [] };
+  const invalid: CheckResult = {
+    valid: false,
+    problems: [],
+    trainableParameters: 0,
+    totalParameters: 0,
+    cost: null,
+    guard: [],
+  };
   try {
     const engine = await openEngine(context.engine);
     const file = await readPlanFile(resolve(context.directory, params.plan));
@@ -47,9 +54,17 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
   const { plan, network, data } = setup;
   const phase = plan.phases.length - 1;
   const program = compilePhase(plan, phase, network);
-  const weights = copyWeights(network.model, network.model.layers.map((layer) => layer.name));
+  const weights = copyWeights(
+    network.model,
+    network.model.layers.map((layer) => layer.name),
+  );
   const augmentation = resolveAugmentation(plan.augment);
-  const prefix = { steps: program.prefix, input: program.sequence.input, boundary: program.boundary, constants: program.constants };
+  const prefix = {
+    steps: program.prefix,
+    input: program.sequence.input,
+    boundary: program.boundary,
+    constants: program.constants,
+  };
   const live = new LiveFeatures(engine, prefix, data.train, network.input, augmentation);
   const trainer = new BatchTrainer(engine, program, MEASURED_IMAGES, () => undefined);
   const random = Random.seeded(plan.seed, 'cost');

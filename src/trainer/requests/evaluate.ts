@@ -14,7 +14,10 @@ const BATCH = 16;
 const LEAST_PROBABILITY = 1e-7;
 
 /** `thaw evaluate`: accuracy of a trained model on labelled images; only the test split where the folder has one. */
-export async function evaluate(params: { model: string; data: string }, context: RequestContext): Promise<EvaluateResult> {
+export async function evaluate(
+  params: { model: string; data: string },
+  context: RequestContext,
+): Promise<EvaluateResult> {
   const engine = await openEngine(context.engine);
   const { files, catalogEntry } = await findModel(params.model, context.directory, context);
   const classifier = await Classifier.open(engine, files, catalogEntry?.preprocessing);
@@ -27,7 +30,9 @@ export async function evaluate(params: { model: string; data: string }, context:
   if (scored.length === 0) {
     const [first] = set.problems;
     throw new ThawError(
-      first ? { reason: 'imageUnreadable', path: first.file, detail: first.problem } : { reason: 'dataFolderEmpty', path },
+      first
+        ? { reason: 'imageUnreadable', path: first.file, detail: first.problem }
+        : { reason: 'dataFolderEmpty', path },
     );
   }
   return summarize(classifier.classes, scored, [...listing.problems, ...set.problems]);

@@ -131,7 +131,12 @@ function requireTrainable(summary: DataSummary): void {
   const counts = trainCounts(summary);
   summary.classes.forEach((className, index) => {
     if (counts[index] >= LEAST_IMAGES_PER_CLASS) return;
-    const problem = { reason: 'dataClassTooSmall', className, images: counts[index], needed: LEAST_IMAGES_PER_CLASS } as const;
+    const problem = {
+      reason: 'dataClassTooSmall',
+      className,
+      images: counts[index],
+      needed: LEAST_IMAGES_PER_CLASS,
+    } as const;
     throw new ThawError({ ...problem, path: summary.root });
   });
 }

@@ -9,7 +9,10 @@ import { findModel, type RequestContext } from './requestContext.ts';
 const TOP = 5;
 
 /** `thaw predict`: the most probable classes of images. Throws `imageUnreadable` when none of them can be read. */
-export async function predict(params: { model: string; files: string[] }, context: RequestContext): Promise<PredictResult> {
+export async function predict(
+  params: { model: string; files: string[] },
+  context: RequestContext,
+): Promise<PredictResult> {
   const engine = await openEngine(context.engine);
   const { files, catalogEntry } = await findModel(params.model, context.directory, context);
   const classifier = await Classifier.open(engine, files, catalogEntry?.preprocessing);

@@ -43,12 +43,16 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const plan: Plan = params.seed === undefined ? file.plan : { ...file.plan, seed: params.seed };
   const workspace = workspaceOf(file.path);
   const run = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
-  const from = params.resume ? await recordedFrom(run) : params.from && findRun(params.from, context.directory, workspace).path;
+  const from = params.resume
+    ? await recordedFrom(run)
+    : params.from && findRun(params.from, context.directory, workspace).path;
   if (params.resume) await requireResumable(run, plan, file.path);
   // Whatever is wrong with the input comes to light before anything is written.
   const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
   const setup = await openSetup(file, plan, files);
-  const source = from ? await startFrom(setup, from, context) : { path: files.modelJsonPath, names: setup.network.sourceNames };
+  const source = from
+    ? await startFrom(setup, from, context)
+    : { path: files.modelJsonPath, names: setup.network.sourceNames };
   const isFirst = !hasThawFolder(workspace);
   if (params.resume) await run.removeLeftovers();
   else await run.create();
@@ -111,7 +115,8 @@ async function requireResumable(run: RunFolder, plan: Plan, planPath: string): P
   const after = JSON.parse(JSON.stringify(plan)) as Record<string, unknown>;
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const changed = keys.filter((key) => key !== '$schema' && !isDeepStrictEqual(before[key], after[key]));
-  if (changed.length > 0) throw new ThawError({ reason: 'runPlanChanged', run: run.path, plan: planPath, keys: changed });
+  if (changed.length > 0)
+    throw new ThawError({ reason: 'runPlanChanged', run: run.path, plan: planPath, keys: changed });
 }
 
 interface Source {
@@ -123,9 +128,15 @@ interface Source {
 async function startFrom(setup: TrainingSetup, from: string, context: RequestContext): Promise<Source> {
   const { files } = await findModel(from, from, context);
   const earlier = await loadNetwork(files);
-  const weights = copyWeights(earlier.model, earlier.model.layers.map((layer) => layer.name));
+  const weights = copyWeights(
+    earlier.model,
+    earlier.model.layers.map((layer) => layer.name),
+  );
   const { model } = setup.network;
-  for (const [name, { shape }] of copyWeights(model, model.layers.map((layer) => layer.name))) {
+  for (const [name, { shape }] of copyWeights(
+    model,
+    model.layers.map((layer) => layer.name),
+  )) {
     if (!isDeepStrictEqual(weights.get(name)?.shape, shape)) weights.delete(name);
   }
   restoreWeights(model, weights);

@@ -36,7 +36,10 @@ export function cropAndFlip(batch: tf.Tensor4D, boxes: readonly CropBox[]): tf.T
   return tf.tidy(() =>
     tf.image.cropAndResize(
       batch,
-      tf.tensor2d(boxes.flatMap((box) => [...box]), [boxes.length, 4]),
+      tf.tensor2d(
+        boxes.flatMap((box) => [...box]),
+        [boxes.length, 4],
+      ),
       tf.range(0, boxes.length, 1, 'int32'),
       [batch.shape[1], batch.shape[2]],
     ),

@@ -89,7 +89,9 @@ export class PhaseRunner {
       Object.assign(first, { done, bytes });
       emit(done, total, bytes);
     });
-    const validationSource = await this.open(validation, 1, (done, bytes) => emit(first.done + done, total, first.bytes + bytes));
+    const validationSource = await this.open(validation, 1, (done, bytes) =>
+      emit(first.done + done, total, first.bytes + bytes),
+    );
     const problems = [...train.problems, ...validation.problems];
     if (problems.length > before) this.reportUnreadable(problems);
     train.requireEveryClass(classes);
@@ -111,7 +113,12 @@ export class PhaseRunner {
     onProgress: (done: number, bytes: number) => void,
   ): Promise<FeatureSource> {
     const { program, engine, setup } = this;
-    const prefix = { steps: program.prefix, input: program.sequence.input, boundary: program.boundary, constants: program.constants };
+    const prefix = {
+      steps: program.prefix,
+      input: program.sequence.input,
+      boundary: program.boundary,
+      constants: program.constants,
+    };
     const live = new LiveFeatures(engine, prefix, set, setup.network.input, this.augmentation);
     const bytes = this.boundaryBytes() * set.usable.length * variants;
     if (program.prefix.length > 0 && bytes <= FEATURE_LIMIT_BYTES) {
@@ -121,7 +128,10 @@ export class PhaseRunner {
       return cache;
     }
     if (program.prefix.length > 0) {
-      this.warn('cacheTooLarge', `The features of the frozen layers (${formatBytes(bytes)}) do not fit into memory and are computed anew in every epoch.`);
+      this.warn(
+        'cacheTooLarge',
+        `The features of the frozen layers (${formatBytes(bytes)}) do not fit into memory and are computed anew in every epoch.`,
+      );
     }
     let done = 0;
     for await (const image of set.read(set.usable, this.signal)) onProgress(++done, image.pixels.byteLength * done);
@@ -131,7 +141,9 @@ export class PhaseRunner {
   /** Bytes of the values at the cut for one image. */
   private boundaryBytes(): number {
     const shapes = new Map(this.program.sequence.steps.map((step) => [step.output, step.outputShape]));
-    const sizes = this.program.boundary.map((id) => (shapes.get(id) ?? []).reduce((product, length) => product * length, 1));
+    const sizes = this.program.boundary.map((id) =>
+      (shapes.get(id) ?? []).reduce((product, length) => product * length, 1),
+    );
     return 4 * sizes.reduce((sum, size) => sum + size, 0);
   }
 
@@ -215,13 +227,14 @@ export class PhaseRunner {
     this.reportUnreadable(set.problems);
     if (set === data.train) set.requireEveryClass(data.classes);
     const [first] = set.problems;
-    if (batch.indexes.length === 0) throw new ThawError({ reason: 'imageUnreadable', path: first.file, detail: first.problem });
+    if (batch.indexes.length === 0)
+      throw new ThawError({ reason: 'imageUnreadable', path: first.file, detail: first.problem });
   }
 
   private async evaluate(source: FeatureSource, set: ExampleSet): Promise<EvaluationSums> {
     const sums: EvaluationSums = { lossSum: 0, correct: 0, count: 0 };
     const indexes = set.usable;
-    for (let start = 0; start < indexes.length; ) {
+    for (let start = 0; start < indexes.length;) {
       const part = indexes.slice(start, start + this.evaluationBatch);
       try {
         const { lossSum, correct, count } = await this.evaluateBatch(source, set, part);
@@ -264,4 +277,3 @@ function throttled(call: (done: number, total: number, bytes: number) => void): 
     call(done, total, bytes);
   };
 }
-

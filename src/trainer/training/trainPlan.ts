@@ -126,7 +126,9 @@ class Training {
         phase: settings.name,
         index: phase,
         epochs: settings.epochs,
-        trainable: setup.network.blocks.filter(({ layers }) => layers.some((name) => program.trainable.has(name))).map(({ name }) => name),
+        trainable: setup.network.blocks
+          .filter(({ layers }) => layers.some((name) => program.trainable.has(name)))
+          .map(({ name }) => name),
         trainableParameters: program.trainableParameters,
         cachedTo: program.cachedTo,
       });
@@ -186,7 +188,8 @@ class Training {
   }
 
   private finishEpoch({ train, validation }: EpochOutcome, phase: string, seconds: number): void {
-    if (!validation || validation.count === 0) throw new ThawError({ reason: 'dataVanished', path: this.context.setup.dataFolder });
+    if (!validation || validation.count === 0)
+      throw new ThawError({ reason: 'dataVanished', path: this.context.setup.dataFolder });
     const { setup } = this.context;
     const { position } = this;
     const validationLoss = validation.lossSum / validation.count;
@@ -264,14 +267,19 @@ class Training {
   private metadata(): SavedMetadata {
     const { network, plan } = this.context.setup;
     const { width, height } = network.input;
-    return { labels: plan.head.classes, preprocessing: { ...plan.input, width, height }, thaw: { version: THAW_VERSION } };
+    return {
+      labels: plan.head.classes,
+      preprocessing: { ...plan.input, width, height },
+      thaw: { version: THAW_VERSION },
+    };
   }
 }
 
 /** Whether a line of the metrics file was written before the checkpoint at `position`. */
 function isBefore(line: Record<string, unknown>, position: Position): boolean {
   const epoch = Number(line.epoch ?? 0);
-  if (line.event === 'step') return epoch <= position.epochs || (epoch === position.epochs + 1 && Number(line.step) <= position.step);
+  if (line.event === 'step')
+    return epoch <= position.epochs || (epoch === position.epochs + 1 && Number(line.step) <= position.step);
   if (line.event === 'epoch' || line.event === 'checkpoint') return epoch <= position.epochs;
   return position.epochs + position.step > 0;
 }

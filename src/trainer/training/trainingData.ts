@@ -75,7 +75,8 @@ function requireClasses(images: readonly Example[], classes: readonly string[], 
   const present = classes.filter((_, index) => counts[index] > 0);
   if (present.length === 1) throw new ThawError({ reason: 'dataOneClass', path, className: present[0] });
   counts.forEach((count, index) => {
-    if (count < needed) throw new ThawError({ reason: 'dataClassTooSmall', className: classes[index], images: count, needed, path });
+    if (count < needed)
+      throw new ThawError({ reason: 'dataClassTooSmall', className: classes[index], images: count, needed, path });
   });
 }
 

@@ -67,4 +67,3 @@ export function trainableParameters({ plan, network }: Pick<TrainingSetup, 'plan
   }
   return parameters;
 }
-
