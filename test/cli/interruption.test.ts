@@ -131,6 +131,8 @@ describe('a command that is killed', () => {
     training.child.kill('SIGKILL');
     expect(await training.finished).toMatchObject({ signal: 'SIGKILL' });
     await vi.waitFor(() => expect(isAlive(trainer)).toBe(false), { timeout: 20_000, interval: 20 });
+    const { json } = await runCli(['runs', '--json'], { cwd: folder });
+    expect(json).toMatchObject({ runs: [{ state: 'interrupted' }] });
     await leaveHalfWritten(join(folder, 'run'));
     await expectSameOutcome(folder, true);
   });

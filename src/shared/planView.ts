@@ -1,0 +1,61 @@
+import type { DataBand } from './dataBand.ts';
+import type { PlanProblem } from './errors.ts';
+import type { Plan } from './plan.ts';
+
+/** What the plan editor shows, as plain data: made by host and trainer, drawn by the webview. */
+
+/** One layer of the network a plan trains. */
+export interface PlanLayer {
+  name: string;
+  type: string;
+  /** Without the batch dimension. */
+  outputShape: (number | null)[];
+  parameters: number;
+  /** Parameters that gradients may change: moving statistics are not among them. */
+  learnable: number;
+  /** Batch normalization: `locked` keeps even its learnable parameters. */
+  normalization: boolean;
+}
+
+export interface PlanBlockView {
+  name: string;
+  layers: PlanLayer[];
+}
+
+/** The network of a plan with the plan's head on it. */
+export interface PlanNetwork {
+  /** What the plan's `model` says, or the title from the catalog. */
+  title: string;
+  /** Height, width, channels. */
+  inputShape: number[];
+  /** From input to output. */
+  blocks: PlanBlockView[];
+  head: PlanLayer[];
+  totalParameters: number;
+}
+
+/** The images of a plan. */
+export interface PlanData {
+  root: string;
+  classes: string[];
+  perClass: Record<string, number>;
+  /** Of the images to train on, validation share included. */
+  band: DataBand;
+  problems: { file: string; problem: string }[];
+}
+
+export interface Thumbnail {
+  file: string;
+  /** PNG as the network sees the image, in base64; null where it cannot be read. */
+  png: string | null;
+  problem?: string;
+}
+
+/** A value that takes a while, or cannot be had. */
+export type Loadable<T> = { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed'; problem: string };
+
+/** The plan file as it stands: `plan` is the last valid content while the text has problems. */
+export interface PlanDocument {
+  plan: Plan | null;
+  problems: PlanProblem[];
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { planEditSchema } from './planEdits.ts';
+import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
+import type { RunDelta, RunView } from './runView.ts';
+
+/** The language between the extension host and the plan editor's webview. */
+export const WEBVIEW_PROTOCOL_VERSION = 1;
+
+const version = z.literal(WEBVIEW_PROTOCOL_VERSION);
+
+/** What the webview asks of the host; validated there, since a webview shows what a workspace holds. */
+export const toHostSchema = z.discriminatedUnion('type', [
+  /** The view is there and wants everything. */
+  z.object({ v: version, type: z.literal('ready') }),
+  /** One undo step. */
+  z.object({ v: version, type: z.literal('edit'), edit: planEditSchema }),
+  z.object({ v: version, type: z.literal('start') }),
+  z.object({ v: version, type: z.literal('stop') }),
+  /** Continues the shown run from its checkpoint. */
+  z.object({ v: version, type: z.literal('resume'), run: z.string() }),
+  z.object({ v: version, type: z.literal('openAsText'), line: z.number().int().positive().optional() }),
+  z.object({ v: version, type: z.literal('openImage'), file: z.string() }),
+  z.object({ v: version, type: z.literal('showRun'), run: z.string() }),
+  /** Thumbnails of a class, answered by `thumbnails`. */
+  z.object({
+    v: version,
+    type: z.literal('thumbnails'),
+    className: z.string(),
+    offset: z.number().int().min(0),
+    count: z.number().int().min(1).max(60),
+    /** Shown with a random crop and mirroring, as training sees them; 0 is the image as it is. */
+    augmentation: z.number().int().min(0),
+  }),
+  /** A delta did not fit what the view has. */
+  z.object({ v: version, type: z.literal('resync') }),
+]);
+export type ToHost = z.output<typeof toHostSchema>;
+/** `ToHost` without the version, as callers write it. */
+export type HostRequest = ToHost extends infer M ? (M extends ToHost ? Omit<M, 'v'> : never) : never;
+
+/** What may be started, and why not. */
+export type StartState =
+  | { state: 'ready' }
+  | { state: 'running'; run: string }
+  | { state: 'queued' }
+  | { state: 'blocked'; reason: string };
+
+export interface Snapshot {
+  type: 'snapshot';
+  /** Name of the plan file. */
+  title: string;
+  document: PlanDocument;
+  network: Loadable<PlanNetwork>;
+  data: Loadable<PlanData>;
+  start: StartState;
+  /** The run the charts show. */
+  run: RunView | null;
+  /** Other runs of this plan, newest first. */
+  runs: { run: string; name: string; state: RunView['state']; accuracy: number | null; startedAt: string | null }[];
+  engine: string;
+}
+
+/** What the host tells the webview. Everything but `snapshot` replaces one part of it. */
+export type ToWebview =
+  | Snapshot
+  | { type: 'document'; document: PlanDocument }
+  | { type: 'network'; network: Loadable<PlanNetwork> }
+  | { type: 'data'; data: Loadable<PlanData> }
+  | { type: 'start'; start: StartState }
+  | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }
+  | { type: 'delta'; delta: RunDelta }
+  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] };
