@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DataSummary } from './dataSummary.ts';
+import type { PlanNetwork, Thumbnail } from './planView.ts';
 import type {
   CheckResult,
   EngineStatus,
@@ -44,6 +45,17 @@ export const requestSchemas = {
   evaluate: z.object({ ...common, model: z.string(), data: z.string() }),
   predict: z.object({ ...common, model: z.string(), files: z.array(z.string()).min(1) }),
   engineStatus: z.object({ ...common }),
+  /** The network of a plan that may not be saved yet: `text` is its content, `plan` where it lies. */
+  describe: z.object({ ...common, plan: z.string(), text: z.string() }),
+  /** Images as the network sees them; from 1 on, `augmentation` numbers random variants under the plan's setting. */
+  thumbnails: z.object({
+    ...common,
+    text: z.string(),
+    /** Height, width, channels of the network's input. */
+    inputShape: z.array(z.number().int().positive()).length(3),
+    files: z.array(z.string()).max(60),
+    augmentation: z.number().int().min(0),
+  }),
 } as const;
 
 export type Method = keyof typeof requestSchemas;
@@ -58,6 +70,8 @@ export interface Results {
   evaluate: EvaluateResult;
   predict: PredictResult;
   engineStatus: EngineStatus;
+  describe: { network: PlanNetwork };
+  thumbnails: { images: Thumbnail[] };
 }
 
 const version = z.literal(PROTOCOL_VERSION);

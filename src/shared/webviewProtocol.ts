@@ -40,10 +40,7 @@ export type HostRequest = ToHost extends infer M ? (M extends ToHost ? Omit<M, '
 
 /** What may be started, and why not. */
 export type StartState =
-  | { state: 'ready' }
-  | { state: 'running'; run: string }
-  | { state: 'queued' }
-  | { state: 'blocked'; reason: string };
+  { state: 'ready' } | { state: 'running'; run: string } | { state: 'queued' } | { state: 'blocked'; reason: string };
 
 export interface Snapshot {
   type: 'snapshot';

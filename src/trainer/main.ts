@@ -2,10 +2,12 @@ import { resolve } from 'node:path';
 import { inspectData } from './data/inspectData.ts';
 import { engineStatus } from './engines.ts';
 import { check } from './requests/check.ts';
+import { describePlan } from './requests/describe.ts';
 import { evaluate } from './requests/evaluate.ts';
 import { init } from './requests/init.ts';
 import { inspect } from './requests/inspect.ts';
 import { predict } from './requests/predict.ts';
+import { thumbnails } from './requests/thumbnails.ts';
 import { train } from './requests/train.ts';
 import { type Handlers, serve } from './server.ts';
 
@@ -18,6 +20,8 @@ const handlers: Handlers = {
   evaluate,
   predict,
   engineStatus: () => engineStatus(),
+  describe: describePlan,
+  thumbnails,
 };
 
 // The parent decides when to stop: a Ctrl-C in its terminal reaches this process too, and must not end it in mid-step.

@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, expect, it } from 'vitest';
+import { TrainerClient } from '../../src/node/trainerClient.ts';
+import type { Plan } from '../../src/shared/plan.ts';
+import { temporaryFolder } from '../support/temporaryFolder.ts';
+import { IMAGE_SIZE, writeProject } from '../support/trainingFixture.ts';
+
+const client = new TrainerClient(fileURLToPath(new URL('../../dist/trainer.js', import.meta.url)));
+afterAll(() => client.dispose());
+
+it('describes the network of a plan with the head the plan asks for', async () => {
+  const folder = await temporaryFolder();
+  const plan = await writeProject(folder);
+  const text = (await readFile(plan, 'utf8')).replace('"classes"', '"hidden": [5], "classes"');
+  const { network } = await client.request('describe', { directory: folder, engine: 'auto', plan, text });
+  expect(network.inputShape).toEqual([IMAGE_SIZE, IMAGE_SIZE, 3]);
+  expect(network.blocks.map((block) => block.name)).toEqual(['stem', 'middle', 'top']);
+  expect(network.head.map((layer) => layer.name)).toEqual(['head_pool', 'head_hidden_1', 'head_dense']);
+  const layers = [...network.blocks.flatMap((block) => block.layers), ...network.head];
+  expect(layers.reduce((sum, layer) => sum + layer.parameters, 0)).toBe(network.totalParameters);
+  expect(layers.find((layer) => layer.name === 'stem_bn')).toMatchObject({
+    parameters: 24,
+    learnable: 12,
+    normalization: true,
+  });
+  expect(layers.find((layer) => layer.name === 'stem_relu')).toMatchObject({ parameters: 0, learnable: 0 });
+});
+
+it('answers a plan with mistakes with its problems', async () => {
+  const folder = await temporaryFolder();
+  const plan = await writeProject(folder);
+  const asked = client.request('describe', { directory: folder, engine: 'auto', plan, text: '{ "version": 1 }' });
+  await expect(asked).rejects.toMatchObject({ problem: { reason: 'planInvalid' } });
+});
+
+it('shows images as the network sees them, and as augmentation changes them', async () => {
+  const folder = await temporaryFolder();
+  const path = await writeProject(folder, { augment: { flip: false, crop: 0.5 } });
+  const plan = JSON.parse(await readFile(path, 'utf8')) as Plan;
+  const text = JSON.stringify(plan);
+  const wide = join(folder, 'wide.png');
+  await writeFile(
+    wide,
+    await sharp({ create: { width: 60, height: 20, channels: 3, background: '#804020' } })
+      .png()
+      .toBuffer(),
+  );
+  const broken = join(folder, 'broken.png');
+  await writeFile(broken, 'no image');
+  const left = join(folder, 'images', 'left', '000.png');
+  const ask = async (augmentation: number): Promise<Buffer[]> => {
+    const params = {
+      directory: folder,
+      engine: 'auto' as const,
+      text,
+      inputShape: [IMAGE_SIZE, IMAGE_SIZE, 3],
+      files: [wide, broken, left],
+      augmentation,
+    };
+    const { images } = await client.request('thumbnails', params);
+    expect(images[1].png).toBeNull();
+    expect(images[1].problem).toBeTruthy();
+    return Promise.all(
+      [images[0], images[2]].map((image) =>
+        sharp(Buffer.from(image.png ?? '', 'base64'))
+          .raw()
+          .toBuffer(),
+      ),
+    );
+  };
+  const [flat, plain] = await ask(0);
+  expect(flat.length).toBe(IMAGE_SIZE * IMAGE_SIZE * 3);
+  expect([...flat.subarray(0, 3)]).toEqual([0x80, 0x40, 0x20]);
+  expect(plain).toEqual(await sharp(left).raw().toBuffer());
+  const [, first] = await ask(1);
+  const [, second] = await ask(2);
+  expect(first.equals(plain)).toBe(false);
+  expect(second.equals(first)).toBe(false);
+});
