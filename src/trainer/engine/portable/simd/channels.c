@@ -1,5 +1,24 @@
-// ---------------------------------------------------------------------------------------------------------------------
-// Activation
+// Activations, sums over rows, and linear maps of each channel.
+
+#include "simd.h"
+
+// Rows added up before they join the sum of all rows: it keeps the rounding small and the sums in registers.
+enum { SUM_ROWS = 16 };
+
+// sums[channels] += the rows of `x`, `size` values in all.
+INLINE void addRows(const float *x, float *sums, int size, int channels) {
+  int channel = 0;
+  for (; channel + LANES <= channels; channel += LANES) {
+    vector sum = zero();
+    for (int at = channel; at < size; at += channels) sum = add(sum, load(x + at));
+    store(sums + channel, add(load(sums + channel), sum));
+  }
+  for (; channel < channels; channel++) {
+    float sum = 0;
+    for (int at = channel; at < size; at += channels) sum += x[at];
+    sums[channel] += sum;
+  }
+}
 
 INLINE void maskValues(const float *x, const float *dy, float *dx, int size, float low, float high) {
   const vector lows = wasm_f32x4_splat(low), highs = wasm_f32x4_splat(high);
@@ -27,9 +46,6 @@ EXPORT(maskedGradientSums)
     addRows(dz + start, sums, end - start, channels);
   }
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Channels: sums over rows, and linear maps of each channel
 
 // sums[channels] = sum over rows of x
 EXPORT(channelSums)(const float *x, float *sums, int rows, int channels) {
@@ -176,4 +192,3 @@ EXPORT(normalizationGradient)
     dx += channels;
   }
 }
-

@@ -1,5 +1,6 @@
-// ---------------------------------------------------------------------------------------------------------------------
-// Convolution
+// Convolution, as products of matrices.
+
+#include "transposedProduct.h"
 
 // Rows [first, first + count) of the matrix that has, for each output place, all inputs its filter sees.
 static void imageToColumns(const float *x, float *columns, int first, int count, GEOMETRY) {
@@ -23,7 +24,7 @@ static void imageToColumns(const float *x, float *columns, int first, int count,
 
 // Float values that the gradient of a filter with so many taps x channels needs to work in.
 EXPORT_INT(convolutionFilterScratch)(int columns, int outChannels) {
-  return panelRows(columns, outChannels) * columns + matMulScratch(columns, outChannels);
+  return panelRows(columns, outChannels) * columns + matMulTransposedAScratch(columns, outChannels);
 }
 
 // out[filterHeight, filterWidth, channels, outChannels], the gradient of the filter.

@@ -1,5 +1,6 @@
-// ---------------------------------------------------------------------------------------------------------------------
-// Depthwise convolution, one filter a channel
+// Depthwise convolution, one filter a channel.
+
+#include "simd.h"
 
 // Adds to one tap of the filter gradient what `count` output places of one line give, for `vectors` vectors of channels
 // held in registers.

@@ -1,117 +1,115 @@
-// ---------------------------------------------------------------------------------------------------------------------
-// Products of a transposed matrix: out[aColumns, bColumns] += a[rows, aColumns]^T b[rows, bColumns]
+// The product of two matrices, which a 1x1 convolution is too:
+//   out[rows, columns] = a[rows, inner] b[inner, columns] + bias[columns], limited to [low, high].
 
-// Rows taken at a time, so that the pieces of `a` and `b` in use stay in the cache.
-enum { PANEL_ROWS = 64, NARROW_PANEL_ROWS = 256, PACKED_PANEL_ROWS = 128 };
+#include "simd.h"
 
-// `height` x `width` vectors of the product, held in registers over all rows of the panel.
-INLINE void productTile(const int height, const int width, const float *a, int aStride, const float *b, int bStride,
-                        float *out, int outStride, int rows) {
-  vector sums[8];
-  UNROLL for (int i = 0; i < height; i++) {
-    UNROLL for (int j = 0; j < width; j++) sums[i * width + j] = load(out + i * outStride + j * LANES);
+// Columns of `b` whose sums are held in registers for TILE_ROWS rows: more of either, or an inner loop unrolled here,
+// measured slower, because the sums then no longer fit the 16 registers of x86 processors.
+enum { PANEL_COLUMNS = 2 * LANES, TILE_ROWS = 4 };
+
+// Rows of `a` that stay in the cache while they meet one panel of `b` after the other.
+enum { BLOCK_ROWS = 64 };
+
+// Panels of at most one vector are packed as one vector.
+INLINE int packedColumns(int columns) { return columns > LANES ? PANEL_COLUMNS : LANES; }
+
+// out[4 rows, outStep] = the transposed 4 x 4 block at `from`, whose rows are `step` apart.
+INLINE void transposeBlock(const float *from, int step, float *out, int outStep) {
+  const vector a = load(from), b = load(from + step), c = load(from + 2 * step), d = load(from + 3 * step);
+  const vector lowAB = wasm_i32x4_shuffle(a, b, 0, 4, 1, 5), highAB = wasm_i32x4_shuffle(a, b, 2, 6, 3, 7);
+  const vector lowCD = wasm_i32x4_shuffle(c, d, 0, 4, 1, 5), highCD = wasm_i32x4_shuffle(c, d, 2, 6, 3, 7);
+  store(out, wasm_i32x4_shuffle(lowAB, lowCD, 0, 1, 4, 5));
+  store(out + outStep, wasm_i32x4_shuffle(lowAB, lowCD, 2, 3, 6, 7));
+  store(out + 2 * outStep, wasm_i32x4_shuffle(highAB, highCD, 0, 1, 4, 5));
+  store(out + 3 * outStep, wasm_i32x4_shuffle(highAB, highCD, 2, 3, 6, 7));
+}
+
+// Packs the panel of `columns` columns from `b` on, in which the steps lead to the next row and to the next column: first
+// the bias (null for 0), then row by row, each filled up with zeros to whole vectors.
+static void packPanel(const float *b, const float *bias, float *panel, int inner, int columns, int rowStep,
+                      int columnStep) {
+  const int width = packedColumns(columns);
+  for (int j = 0; j < width; j++) *panel++ = bias && j < columns ? bias[j] : 0;
+  int row = 0;
+  if (columns == width && columnStep == 1)
+    for (; row < inner; row++) copyValues(b + row * rowStep, panel + row * width, width);
+  if (columns == width && rowStep == 1)
+    for (; row + LANES <= inner; row += LANES)
+      for (int j = 0; j < width; j += LANES)
+        transposeBlock(b + row + j * columnStep, columnStep, panel + row * width + j, width);
+  for (; row < inner; row++)
+    for (int j = 0; j < width; j++) panel[row * width + j] = j < columns ? b[row * rowStep + j * columnStep] : 0;
+}
+
+INLINE void storeFirst(float *to, vector values, int count) {
+  if (count >= LANES) {
+    store(to, values);
+    return;
   }
-  for (int row = 0; row < rows; row++) {
+  if (count > 0) to[0] = wasm_f32x4_extract_lane(values, 0);
+  if (count > 1) to[1] = wasm_f32x4_extract_lane(values, 1);
+  if (count > 2) to[2] = wasm_f32x4_extract_lane(values, 2);
+}
+
+// `height` rows x `width` vectors of the product, of which `columns` columns are stored.
+INLINE void packedTile(const int height, const int width, const float *a, const float *panel, float *out, int inner,
+                       int outStep, int columns, vector low, vector high) {
+  vector sums[8];
+  const float *rows[4];
+  UNROLL for (int i = 0; i < height; i++) {
+    rows[i] = a + i * inner;
+    UNROLL for (int j = 0; j < width; j++) sums[i * width + j] = load(panel + j * LANES);
+  }
+  for (int k = 0; k < inner; k++) {
     vector right[2];
-    UNROLL for (int j = 0; j < width; j++) right[j] = load(b + j * LANES);
+    panel += width * LANES;
+    UNROLL for (int j = 0; j < width; j++) right[j] = load(panel + j * LANES);
     UNROLL for (int i = 0; i < height; i++) {
-      const vector value = splat(a + i);
+      const vector value = splat(rows[i]++);
       UNROLL for (int j = 0; j < width; j++) sums[i * width + j] = multiplyAdd(sums[i * width + j], value, right[j]);
     }
-    a += aStride;
-    b += bStride;
   }
+  UNROLL for (int i = 0; i < height * width; i++) sums[i] = wasm_f32x4_pmin(wasm_f32x4_pmax(sums[i], low), high);
   UNROLL for (int i = 0; i < height; i++) {
-    UNROLL for (int j = 0; j < width; j++) store(out + i * outStride + j * LANES, sums[i * width + j]);
-  }
-}
-
-// One column of the product, for what is left of `b` after its vectors: four rows of the product at a time.
-INLINE void productColumn(const float *a, const float *b, float *out, int rows, int aColumns, int bColumns) {
-  int i = 0;
-  for (; i + LANES <= aColumns; i += LANES) {
-    vector sum = zero();
-    for (int row = 0; row < rows; row++)
-      sum = multiplyAdd(sum, load(a + row * aColumns + i), splat(b + row * bColumns));
-    float *to = out + i * bColumns;
-    to[0] += wasm_f32x4_extract_lane(sum, 0);
-    to[bColumns] += wasm_f32x4_extract_lane(sum, 1);
-    to[2 * bColumns] += wasm_f32x4_extract_lane(sum, 2);
-    to[3 * bColumns] += wasm_f32x4_extract_lane(sum, 3);
-  }
-  for (; i < aColumns; i++) {
-    float sum = 0;
-    for (int row = 0; row < rows; row++) sum += a[row * aColumns + i] * b[row * bColumns];
-    out[i * bColumns] += sum;
-  }
-}
-
-// The last columns of the product, and the last rows, which fill no whole 4 x 8 tile.
-INLINE void productRemainders(const float *a, const float *b, float *out, int rows, int aColumns, int bColumns) {
-  const int wholeA = aColumns & ~3, wholeB = bColumns & ~7;
-  int j = wholeB;
-  for (; j + LANES <= bColumns; j += LANES) {
-    int i = 0;
-    for (; i + 4 <= aColumns; i += 4)
-      productTile(4, 1, a + i, aColumns, b + j, bColumns, out + i * bColumns + j, bColumns, rows);
-    for (; i < aColumns; i++)
-      productTile(1, 1, a + i, aColumns, b + j, bColumns, out + i * bColumns + j, bColumns, rows);
-  }
-  for (; j < bColumns; j++) productColumn(a, b + j, out + j, rows, aColumns, bColumns);
-  for (int i = wholeA; i < aColumns; i++)
-    for (j = 0; j < wholeB; j += 8)
-      productTile(1, 2, a + i, aColumns, b + j, bColumns, out + i * bColumns + j, bColumns, rows);
-}
-
-// Reorders a panel into strips of `width` columns, each of them contiguous.
-INLINE void packStrips(const int width, const float *from, float *to, int rows, int columns) {
-  for (int row = 0; row < rows; row++) {
-    float *strip = to + row * width;
-    for (int column = 0; column + width <= columns; column += width) {
-      UNROLL for (int i = 0; i < width; i += LANES) store(strip + i, load(from + column + i));
-      strip += rows * width;
+    float *to = out + i * outStep;
+    if (columns == width * LANES) {
+      UNROLL for (int j = 0; j < width; j++) store(to + j * LANES, sums[i * width + j]);
+    } else {
+      UNROLL for (int j = 0; j < width; j++) storeFirst(to + j * LANES, sums[i * width + j], columns - j * LANES);
     }
-    from += columns;
   }
 }
 
-// Packing pays once both matrices are wide: their rows are then far apart and fall onto the same lines of the cache.
-INLINE int packingPays(int aColumns, int bColumns) { return aColumns >= 64 && bColumns >= 128; }
-
-static int panelRows(int aColumns, int bColumns) {
-  if (packingPays(aColumns, bColumns)) return PACKED_PANEL_ROWS;
-  return smaller(aColumns, bColumns) < 32 ? NARROW_PANEL_ROWS : PANEL_ROWS;
+INLINE void panelProduct(const int width, const float *a, const float *panel, float *out, int rows, int inner,
+                         int outStep, int columns, vector low, vector high) {
+  int row = 0;
+  for (; row + TILE_ROWS <= rows; row += TILE_ROWS)
+    packedTile(TILE_ROWS, width, a + row * inner, panel, out + row * outStep, inner, outStep, columns, low, high);
+  for (; row < rows; row++)
+    packedTile(1, width, a + row * inner, panel, out + row * outStep, inner, outStep, columns, low, high);
 }
 
-// Float values that a product needs to work in.
-EXPORT_INT(matMulScratch)(int aColumns, int bColumns) {
-  return packingPays(aColumns, bColumns) ? PACKED_PANEL_ROWS * (aColumns + bColumns) : 0;
-}
+// Float values that a product needs to work in: the packed panels.
+EXPORT_INT(matMulScratch)(int inner, int columns) { return ceilingQuotient(columns, LANES) * LANES * (inner + 1); }
 
-static void addPanelProduct(const float *a, const float *b, float *out, float *scratch, int rows, int aColumns,
-                            int bColumns) {
-  const int wholeA = aColumns & ~3, wholeB = bColumns & ~7;
-  if (packingPays(aColumns, bColumns)) {
-    float *packedB = scratch + rows * wholeA;
-    packStrips(4, a, scratch, rows, aColumns);
-    packStrips(8, b, packedB, rows, bColumns);
-    for (int j = 0; j < wholeB; j += 8)
-      for (int i = 0; i < wholeA; i += 4)
-        productTile(4, 2, scratch + i * rows, 4, packedB + j * rows, 8, out + i * bColumns + j, bColumns, rows);
-  } else {
-    for (int j = 0; j < wholeB; j += 8)
-      for (int i = 0; i < wholeA; i += 4)
-        productTile(4, 2, a + i, aColumns, b + j, bColumns, out + i * bColumns + j, bColumns, rows);
+// The product; `b` is [columns, inner] where `transposedB` is not 0, `bias` may be null; `scratch`: see matMulScratch.
+EXPORT(matMul)
+(const float *a, const float *b, const float *bias, float *out, float *scratch, int rows, int inner, int columns,
+ int transposedB, float low, float high) {
+  const int rowStep = transposedB ? 1 : columns, columnStep = transposedB ? inner : 1;
+  const vector lows = wasm_f32x4_splat(low), highs = wasm_f32x4_splat(high);
+  for (int column = 0; column < columns; column += PANEL_COLUMNS)
+    packPanel(b + column * columnStep, bias ? bias + column : 0, scratch + column * (inner + 1), inner,
+              smaller(PANEL_COLUMNS, columns - column), rowStep, columnStep);
+  for (int row = 0; row < rows; row += BLOCK_ROWS) {
+    const int count = smaller(BLOCK_ROWS, rows - row);
+    warm(a + row * inner, count * inner);
+    for (int column = 0; column < columns; column += PANEL_COLUMNS) {
+      const int width = smaller(PANEL_COLUMNS, columns - column);
+      const float *panel = scratch + column * (inner + 1);
+      float *to = out + row * columns + column;
+      if (width > LANES) panelProduct(2, a + row * inner, panel, to, count, inner, columns, width, lows, highs);
+      else panelProduct(1, a + row * inner, panel, to, count, inner, columns, width, lows, highs);
+    }
   }
-  if (wholeA < aColumns || wholeB < bColumns) productRemainders(a, b, out, rows, aColumns, bColumns);
-}
-
-// out[aColumns, bColumns] = a[rows, aColumns]^T b[rows, bColumns]; `scratch`: see matMulScratch.
-EXPORT(matMulTransposedA)
-(const float *a, const float *b, float *out, float *scratch, int rows, int aColumns, int bColumns) {
-  fillZero(out, aColumns * bColumns);
-  const int step = panelRows(aColumns, bColumns);
-  for (int row = 0; row < rows; row += step)
-    addPanelProduct(a + row * aColumns, b + row * bColumns, out, scratch, smaller(step, rows - row), aColumns,
-                    bColumns);
 }

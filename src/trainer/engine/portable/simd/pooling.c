@@ -1,5 +1,6 @@
-// ---------------------------------------------------------------------------------------------------------------------
-// Pooling
+// Pooling.
+
+#include "simd.h"
 
 // Gives each gradient to the first largest value of its window, in the order of rows; to none where all are NaN.
 EXPORT(maxPoolGradient)(const float *x, const float *dy, float *dx, GEOMETRY) {

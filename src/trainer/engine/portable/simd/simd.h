@@ -1,11 +1,14 @@
-// Training kernels for the WebAssembly backend of TensorFlow.js, with 128-bit SIMD.
+// What the kernels for the WebAssembly backend of TensorFlow.js share: 128-bit SIMD and plain copying.
 //
-// The module imports the memory of TensorFlow.js itself: every pointer is the address of a tensor there, so nothing is
-// copied. It must therefore own no data, no stack and no globals; scripts/buildKernels.mjs refuses a build that does.
-// That rules out local arrays whose index is not known when compiling, and calls to a C library.
+// All files of this folder become one module, which imports the memory of TensorFlow.js itself: every pointer is the
+// address of a tensor there, so nothing is copied. It must therefore own no data, no stack and no globals;
+// scripts/buildKernels.mjs refuses a build that does. That rules out local arrays whose index is not known when
+// compiling, and calls to a C library.
 //
 // Tensors are float32 in the order batch, height, width, channels ("rows" x "channels" where place does not matter);
 // filters are [height, width, inputs, outputs], and [height, width, channels] where they are depthwise.
+
+#pragma once
 
 #include <wasm_simd128.h>
 
@@ -55,27 +58,9 @@ INLINE void addValues(const float *from, float *to, int count) {
   for (; i < count; i++) to[i] += from[i];
 }
 
-// Rows added up before they join the sum of all rows: it keeps the rounding small and the sums in registers.
-enum { SUM_ROWS = 16 };
-
 // Reads a value of every cache line in order. Walking down the columns of rows that are not in the cache defeats the
 // prefetcher; after this they are.
 INLINE void warm(const float *from, int count) {
   enum { LINE = 16 };
   for (int i = 0; i < count; i += LINE) (void)*(const volatile float *)(from + i);
-}
-
-// sums[channels] += the rows of `x`, `size` values in all.
-INLINE void addRows(const float *x, float *sums, int size, int channels) {
-  int channel = 0;
-  for (; channel + LANES <= channels; channel += LANES) {
-    vector sum = zero();
-    for (int at = channel; at < size; at += channels) sum = add(sum, load(x + at));
-    store(sums + channel, add(load(sums + channel), sum));
-  }
-  for (; channel < channels; channel++) {
-    float sum = 0;
-    for (int at = channel; at < size; at += channels) sum += x[at];
-    sums[channel] += sum;
-  }
 }
