@@ -13,6 +13,7 @@ import type { TrainEvent } from '../shared/results.ts';
 
 /** Longest silence of a trainer before it is taken for hung: the slowest single kernel call stays well below. */
 const SILENCE_LIMIT_SECONDS = 180;
+const LAST_WORDS = 4000;
 const TERMINATE_AFTER_MS = 2000;
 const KILL_AFTER_MS = 5000;
 
@@ -38,6 +39,8 @@ export class TrainerClient {
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
   private lastHeard = Date.now();
+  /** The end of what the child printed: an error that ended it is there. */
+  private lastWords = '';
   private readonly watchdog: NodeJS.Timeout;
   private readonly exited: Promise<void>;
 
@@ -50,13 +53,17 @@ export class TrainerClient {
       serialization: 'advanced',
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => options.onLog?.(text));
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
+        options.onLog?.(text);
+      });
     }
     this.child.on('message', (message) => this.receive(message));
     this.child.on('error', (error) => this.fail({ reason: 'internal', detail: error.message }));
     this.exited = new Promise((resolve) => {
       this.child.on('exit', (code, signal) => {
-        this.fail({ reason: 'trainerExited', code, signal });
+        const detail = /^\w*Error\b.*$/m.exec(this.lastWords)?.[0];
+        this.fail({ reason: 'trainerExited', code, signal, ...(detail ? { detail } : {}) });
         resolve();
       });
     });

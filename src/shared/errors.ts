@@ -46,7 +46,7 @@ export type Problem =
   | { reason: 'notFinite'; epoch: number; step: number }
   // processes
   | { reason: 'cancelled' }
-  | { reason: 'trainerExited'; code: number | null; signal: string | null; run?: string }
+  | { reason: 'trainerExited'; code: number | null; signal: string | null; run?: string; detail?: string }
   | { reason: 'trainerSilent'; seconds: number }
   | { reason: 'protocol'; detail: string }
   | { reason: 'internal'; detail: string };
@@ -182,7 +182,7 @@ function sentenceOf(problem: Problem): string {
     case 'cancelled':
       return 'Stopped.';
     case 'trainerExited':
-      return `The trainer ended unexpectedly (${problem.signal ? `signal ${problem.signal}` : `exit code ${problem.code}`}).${problem.run ? ` Continue from the last checkpoint with --resume ${problem.run}.` : ' Run the command again.'}`;
+      return `The trainer ended unexpectedly (${problem.signal ? `signal ${problem.signal}` : `exit code ${problem.code}`}${problem.detail ? `, ${problem.detail}` : ''}).${problem.run ? ` Continue from the last checkpoint with --resume ${problem.run}.` : ' Run the command again.'}`;
     case 'trainerSilent':
       return `The trainer did not answer for ${problem.seconds} seconds and was stopped. Run the command again.`;
     case 'protocol':

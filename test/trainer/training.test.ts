@@ -123,6 +123,23 @@ describe('training', () => {
     await expect(trainHere(plan)).rejects.toMatchObject({ problem: { reason: 'notFinite' } });
   });
 
+  it('keeps the best weights of a run whose loss became infinite', async () => {
+    const folder = await temporaryFolder();
+    const plan = await writeProject(folder, {
+      blocks: { top: { frozen: false, learningRate: 100 }, middle: { frozen: false, learningRate: 100 } },
+      optimizer: { name: 'sgd', headLearningRate: 0.01 },
+      phases: [
+        { name: 'head', epochs: 2, unfreeze: [] },
+        { name: 'all', epochs: 50, headLearningRate: 100 },
+      ],
+    });
+    await expect(trainHere(plan)).rejects.toMatchObject({ problem: { reason: 'notFinite' } });
+    const saved = await hashTensors(join(folder, 'run', 'model', 'model.json'));
+    const source = await hashTensors(join(folder, 'model', 'model.json'));
+    expect(saved.get('top/kernel')).toBe(source.get('top/kernel'));
+    expect(saved.has('head_dense/kernel')).toBe(true);
+  });
+
   it('leaves out unreadable images and says so', async () => {
     const folder = await temporaryFolder();
     const plan = await writeProject(folder);

@@ -52,22 +52,38 @@ class Training {
   }
 
   async run(): Promise<TrainResult> {
-    const { setup, run, signal } = this.context;
     await this.requireSpace();
     await this.resume();
     this.emitStart();
-    let interrupted = false;
-    while (this.position.phase < setup.plan.phases.length && !interrupted) {
-      interrupted = signal.aborted || (await this.runPhase()) === 'interrupted';
-    }
-    if (interrupted && this.position.best === null) return this.result('interrupted', null);
-    restoreWeights(setup.network.model, this.best);
-    await saveNetwork(setup.network.model, run.modelPath, this.metadata());
+    const interrupted = await this.runPhases();
+    if (this.position.best === null) return this.result('interrupted', null);
+    await this.saveBest();
     const proof = await this.context.proveFreeze();
     const stopped = interrupted ? 'interrupted' : this.position.stoppedEarly ? 'earlyStopped' : 'finished';
     const result = this.result(stopped, proof);
-    await writeFileAtomic(run.reportPath, JSON.stringify(result, null, 2));
+    await writeFileAtomic(this.context.run.reportPath, JSON.stringify(result, null, 2));
     return result;
+  }
+
+  /** Returns whether the run was interrupted. A run whose loss became infinite keeps the best weights before that. */
+  private async runPhases(): Promise<boolean> {
+    const { setup, signal } = this.context;
+    try {
+      while (this.position.phase < setup.plan.phases.length) {
+        if (signal.aborted || (await this.runPhase()) === 'interrupted') return true;
+      }
+      return false;
+    } catch (error) {
+      const diverged = error instanceof ThawError && error.problem.reason === 'notFinite';
+      if (diverged && this.position.best !== null) await this.saveBest();
+      throw error;
+    }
+  }
+
+  private async saveBest(): Promise<void> {
+    const { setup, run } = this.context;
+    restoreWeights(setup.network.model, this.best);
+    await saveNetwork(setup.network.model, run.modelPath, this.metadata());
   }
 
   /** Model and two checkpoints (the old one stays until the new one is whole), with up to two slots an optimizer. */

@@ -32,11 +32,13 @@ describe('the portable engine', () => {
 describe('the compiled kernels', () => {
   const functions = [
     'matMulScratch',
+    'matMulTransposedAScratch',
+    'matMul',
     'convolutionFilterScratch',
     'matMulTransposedA',
     'convolutionFilterGradient',
     'columnsToImage',
-    'transposeFilter',
+    'reverseFilter',
     'depthwiseConvolution',
     'depthwiseFilterGradient',
     'depthwiseInputGradient',

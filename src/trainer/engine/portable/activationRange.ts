@@ -18,3 +18,18 @@ export function passingOutputs(activation: FusedActivation): MaskAttributes | un
       return { low: ABOVE_ZERO, high: BELOW_SIX };
   }
 }
+
+/** What an activation limits its output to; undefined where it is of another kind. */
+export function outputLimits(activation: string | undefined): [low: number, high: number] | undefined {
+  switch (activation) {
+    case undefined:
+    case 'linear':
+      return [-Infinity, Infinity];
+    case 'relu':
+      return [0, Infinity];
+    case 'relu6':
+      return [0, 6];
+    default:
+      return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { geometryOf } from './convolutionKernels.ts';
+import { geometryOf } from './convolutionGeometry.ts';
 import { addressOf, type KernelContext, newTensor, registerKernel, tidyKernel } from './kernelHeap.ts';
+import { matrixProduct, ownProductPays } from './matrixProduct.ts';
 
 /** Registers the kernels that the WebAssembly backend lacks, has wrong or has slow, other than convolutions. */
 export function registerOtherKernels(context: KernelContext): void {
@@ -20,32 +21,64 @@ function registerMaxPoolGradient({ backend, simd }: KernelContext): void {
   });
 }
 
-/** The stock kernel is quick only where neither matrix is transposed; the gradients of products transpose one. */
-function registerMatrixProduct({ backend, simd }: KernelContext): void {
+/**
+ * The stock kernel is slow where a matrix is transposed, as in the gradients of products, and slower than ours where
+ * the matrices are large.
+ */
+function registerMatrixProduct(context: KernelContext): void {
+  const { backend } = context;
   const stock = tf.getKernel('BatchMatMul', 'wasm').kernelFunc;
   registerKernel<tf.BatchMatMulAttrs>('BatchMatMul', ({ a, b }, attributes) => {
     const { transposeA, transposeB } = attributes;
-    const plain = { transposeA: false, transposeB: false };
-    if (transposeA && !transposeB && isMatrix(a) && isMatrix(b)) {
-      const [rows, aColumns] = a.shape.slice(-2);
-      const [bRows, bColumns] = b.shape.slice(-2);
-      if (rows !== bRows)
-        throw new Error(`Shapes ${a.shape.join('x')} and ${b.shape.join('x')} do not fit for a product.`);
-      const [left, right] = [addressOf(backend, a), addressOf(backend, b)];
-      const shape = [...(a.shape.length >= b.shape.length ? a : b).shape.slice(0, -2), aColumns, bColumns];
-      return newTensor(
-        backend,
-        shape,
-        (out, scratch) => simd.matMulTransposedA(left, right, out, scratch, rows, aColumns, bColumns),
-        simd.matMulScratch(aColumns, bColumns),
-      );
+    if (isMatrix(a) && isMatrix(b)) {
+      if (transposeA && !transposeB) return transposedProduct(context, a, b);
+      const [rows, inner] = a.shape.slice(-2);
+      if (!transposeA && (transposeB || ownProductPays(rows, inner))) return plainProduct(context, a, b, transposeB);
     }
     return tidyKernel(() => {
       const left = transposeA ? transposed(a) : a;
       const right = transposeB ? transposed(b) : b;
-      return stock({ inputs: { a: left, b: right }, attrs: plain, backend });
+      return stock({ inputs: { a: left, b: right }, attrs: { transposeA: false, transposeB: false }, backend });
     });
   });
+}
+
+function plainProduct(context: KernelContext, a: tf.TensorInfo, b: tf.TensorInfo, transposedB: boolean) {
+  const [rows, inner] = a.shape.slice(-2);
+  const [columns, bInner] = transposedB ? b.shape.slice(-2) : b.shape.slice(-2).reverse();
+  checkFit(inner === bInner, a, b);
+  const [left, right] = [addressOf(context.backend, a), addressOf(context.backend, b)];
+  return matrixProduct(context, productShape(a, b, rows, columns), {
+    a: left,
+    b: right,
+    rows,
+    inner,
+    columns,
+    transposedB,
+  });
+}
+
+/** The product whose first matrix is transposed. */
+function transposedProduct({ backend, simd }: KernelContext, a: tf.TensorInfo, b: tf.TensorInfo) {
+  const [rows, aColumns] = a.shape.slice(-2);
+  const [bRows, bColumns] = b.shape.slice(-2);
+  checkFit(rows === bRows, a, b);
+  const [left, right] = [addressOf(backend, a), addressOf(backend, b)];
+  return newTensor(
+    backend,
+    productShape(a, b, aColumns, bColumns),
+    (out, scratch) => simd.matMulTransposedA(left, right, out, scratch, rows, aColumns, bColumns),
+    simd.matMulTransposedAScratch(aColumns, bColumns),
+  );
+}
+
+function checkFit(fits: boolean, a: tf.TensorInfo, b: tf.TensorInfo): void {
+  if (!fits) throw new Error(`Shapes ${a.shape.join('x')} and ${b.shape.join('x')} do not fit for a product.`);
+}
+
+/** With as many axes of length 1 in front as the longer of the two has. */
+function productShape(a: tf.TensorInfo, b: tf.TensorInfo, rows: number, columns: number): number[] {
+  return [...(a.shape.length >= b.shape.length ? a : b).shape.slice(0, -2), rows, columns];
 }
 
 function isMatrix(tensor: tf.TensorInfo): boolean {

@@ -19,10 +19,24 @@ export type Geometry = [
   left: number,
 ];
 
-/** The functions of simdKernels.c, which says what each computes; every tensor is an address in the heap. */
+/** The functions of the C files in the folder simd, which say what each computes; every tensor is an address in the heap. */
 export interface SimdKernels {
-  matMulScratch(aColumns: number, bColumns: number): number;
+  matMulScratch(inner: number, columns: number): number;
+  matMulTransposedAScratch(aColumns: number, bColumns: number): number;
   convolutionFilterScratch(columns: number, outChannels: number): number;
+  matMul(
+    a: number,
+    b: number,
+    bias: number,
+    out: number,
+    scratch: number,
+    rows: number,
+    inner: number,
+    columns: number,
+    transposedB: number,
+    low: number,
+    high: number,
+  ): void;
   matMulTransposedA(
     a: number,
     b: number,
@@ -41,7 +55,7 @@ export interface SimdKernels {
     ...geometry: Geometry
   ): void;
   columnsToImage(columns: number, dx: number, ...geometry: Geometry): void;
-  transposeFilter(filter: number, out: number, taps: number, inputs: number, outputs: number, reverse: number): void;
+  reverseFilter(filter: number, out: number, taps: number, inputs: number, outputs: number): void;
   depthwiseConvolution(
     x: number,
     filter: number,

@@ -62,12 +62,12 @@ EXPORT(columnsToImage)(const float *columns, float *dx, GEOMETRY) {
 }
 
 // out[taps, outputs, inputs] from filter[taps, inputs, outputs]: each tap transposed, and the order of the taps
-// reversed where `reverse` is not 0.
-EXPORT(transposeFilter)(const float *filter, float *out, int taps, int inputs, int outputs, int reverse) {
+// reversed.
+EXPORT(reverseFilter)(const float *filter, float *out, int taps, int inputs, int outputs) {
   enum { BLOCK = 16 };
   for (int tap = 0; tap < taps; tap++) {
     const float *from = filter + tap * inputs * outputs;
-    float *to = out + (reverse ? taps - 1 - tap : tap) * inputs * outputs;
+    float *to = out + (taps - 1 - tap) * inputs * outputs;
     for (int firstInput = 0; firstInput < inputs; firstInput += BLOCK)
       for (int output = 0; output < outputs; output++) {
         const int end = smaller(inputs, firstInput + BLOCK);
