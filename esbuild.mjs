@@ -3,7 +3,7 @@
  *
  *   node esbuild.mjs [--watch] [--production]
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
@@ -22,11 +22,20 @@ const PROGRAMS = {
 /** Started directly by a shell. */
 const EXECUTABLE = 'cli';
 
+/** The extension host loads CommonJS, which in a package of ES modules has an ending of its own. */
+const EXTENSION = { in: 'src/extension.ts', out: 'extension' };
+
 /** Native code and what loads it cannot be bundled. */
 const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
 
 /** Packages whose CommonJS build finds its own parts in a way that no bundler can follow. */
 const ALIASES = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
+
+/** Browser code of the plan editor: its script and its style sheet. */
+const WEBVIEW = [
+  { in: 'webview/main.tsx', out: 'webview' },
+  { in: 'webview/style.css', out: 'webview' },
+];
 
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const WASM_FILES = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
@@ -67,6 +76,50 @@ function createContext(name, entry) {
   });
 }
 
+function createExtensionContext() {
+  return context({
+    absWorkingDir: root,
+    entryPoints: [EXTENSION],
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['vscode'],
+    alias: ALIASES,
+    minify: production,
+    keepNames: production,
+    sourcemap: production ? false : 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+}
+
+function createWebviewContext() {
+  return context({
+    absWorkingDir: root,
+    entryPoints: WEBVIEW,
+    outdir: 'dist',
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    alias: ALIASES,
+    minify: production,
+    sourcemap: production ? false : 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+}
+
+/** Copies of packages that belong to a VSIX (scripts/prepublish.mjs) would hide the installed ones. */
+function removePackedPackages() {
+  if (!production) rmSync(join(root, 'dist', 'node_modules'), { recursive: true, force: true });
+}
+
 function copyWasmFiles() {
   mkdirSync(join(root, 'dist'), { recursive: true });
   for (const file of WASM_FILES) copyFileSync(join(root, WASM_FOLDER, file), join(root, 'dist', file));
@@ -81,10 +134,15 @@ async function build(contexts) {
 
 const started = performance.now();
 const present = Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(root, entry)));
+removePackedPackages();
 copyWasmFiles();
-const contexts = await Promise.all(present.map(([name, entry]) => createContext(name, entry)));
+const contexts = await Promise.all([
+  ...present.map(([name, entry]) => createContext(name, entry)),
+  createExtensionContext(),
+  createWebviewContext(),
+]);
 const built = await build(contexts);
-const names = present.map(([name]) => name).join(', ') || 'no program';
+const names = [...present.map(([name]) => name), 'extension', 'webview'].join(', ');
 if (built) console.log(`Built ${names} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
 
 if (watch) {

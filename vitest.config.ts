@@ -1,22 +1,50 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** Training and child processes take their time on a small machine. */
 const SLOW = 120_000;
 const QUICK = 20_000;
 
-const suite = (name: string, timeout: number, globalSetup: string[] = []) => ({
-  extends: true as const,
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, globalSetup },
-});
-
 /** For suites that start the built programs. */
 const BUILT = ['test/support/buildOnce.ts'];
+/** For suites that need a browser or VS Code. */
+const EDITOR = [...BUILT, 'test/support/provision.ts'];
+
+interface SuiteOptions {
+  timeout: number;
+  globalSetup?: string[];
+  /** Runs when everything else is over, one file at a time: a VS Code and a training fill a small machine. */
+  alone?: boolean;
+}
+
+const suite = (name: string, { timeout, globalSetup = [], alone = false }: SuiteOptions) => ({
+  extends: true as const,
+  // Tests inside the extension host are read here for their names only.
+  resolve: { alias: { vscode: fileURLToPath(new URL('test/support/noVscode.ts', import.meta.url)) } },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    globalSetup,
+    // What a person would wait for; the default is a second.
+    ...(alone ? { expect: { poll: { timeout: 30_000 } } } : {}),
+    maxWorkers: alone ? 1 : 2,
+    sequence: { groupOrder: alone ? 1 : 0 },
+  },
+});
 
 export default defineConfig({
   test: {
-    projects: [suite('unit', QUICK), suite('trainer', SLOW, BUILT), suite('cli', SLOW, BUILT)],
+    projects: [
+      suite('unit', { timeout: QUICK }),
+      suite('trainer', { timeout: SLOW, globalSetup: BUILT }),
+      suite('cli', { timeout: SLOW, globalSetup: BUILT }),
+      suite('webview', { timeout: SLOW, globalSetup: EDITOR }),
+      suite('host', { timeout: SLOW, globalSetup: EDITOR, alone: true }),
+      suite('e2e', { timeout: SLOW, globalSetup: EDITOR, alone: true }),
+    ],
     pool: 'forks',
     fileParallelism: true,
-    maxWorkers: 2,
   },
 });

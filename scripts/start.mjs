@@ -1,10 +1,16 @@
 /**
- * npm start: installs and builds what is missing, then fine-tunes the sample project. Arguments other than --headless
- * go on to `thaw train`: `npm start -- --headless --seed 7`.
+ * npm start: installs and builds what is missing, then opens the sample project in VS Code with Thaw in it: the desktop
+ * one where there is one and a display, otherwise one for the browser.
+ *
+ *   npm start -- --no-open    only prints the address of the one for the browser
+ *   npm start -- --browser    never the desktop one
+ *   npm start -- --port 8080  the address has this port instead of a free one
+ *   npm start -- --headless   trains the sample project in this terminal; other arguments go on to `thaw train`
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { importTypeScript } from './lib/importTypeScript.mjs';
+import { openInEditor } from './lib/openSample.mjs';
 import { installIfNeeded, requireNode, root, runNode } from './lib/project.mjs';
 
 const SAMPLE = join(root, 'build', 'sample');
@@ -12,7 +18,8 @@ const PLAN = 'digits-few.finetune.json';
 const CLI = join(root, 'dist', 'cli.js');
 
 /** What the built programs are made of. */
-const SOURCES = ['src', 'esbuild.mjs', 'package-lock.json'];
+const SOURCES = ['src', 'webview', 'esbuild.mjs', 'package-lock.json'];
+const EDITOR_OPTIONS = ['--no-open', '--browser', '--port'];
 
 function newestChange(path) {
   const entry = statSync(path);
@@ -26,11 +33,34 @@ async function buildIfNeeded() {
   return (await runNode('esbuild.mjs')) === 0;
 }
 
-async function trainSample(args) {
+async function unpack() {
   const { unpackSample } = await importTypeScript('src/node/sampleProject.ts');
-  const plan = (await unpackSample(join(root, 'media'), SAMPLE)).find((path) => path.endsWith(PLAN));
+  return unpackSample(join(root, 'media'), SAMPLE);
+}
+
+async function trainSample(args) {
+  const plan = (await unpack()).find((path) => path.endsWith(PLAN));
   if (plan === undefined) throw new Error(`The sample project has no ${PLAN}.`);
   return runNode(CLI, ['train', plan, ...args]);
+}
+
+async function openSample(args) {
+  const port = editorPort(args);
+  await unpack();
+  return openInEditor(SAMPLE, { open: !args.includes('--no-open'), inBrowser: args.includes('--browser'), port });
+}
+
+/** @throws {Error} about an argument that nobody understands */
+function editorPort(args) {
+  const at = args.indexOf('--port');
+  const value = at < 0 ? undefined : args[at + 1];
+  const rest = at < 0 ? args : args.filter((_, index) => index !== at + 1);
+  const unknown = rest.find((arg) => !EDITOR_OPTIONS.includes(arg));
+  if (unknown !== undefined) throw new Error(`Unknown argument ${unknown}. Options of the training need --headless.`);
+  if (at < 0) return 0;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error('--port needs a number from 1 to 65535.');
+  return port;
 }
 
 async function start(args) {
@@ -39,11 +69,7 @@ async function start(args) {
     console.error('The build failed; the lines above say where.');
     return 1;
   }
-  if (!args.includes('--headless')) {
-    console.error(
-      'The editor follows in a later version; until then the sample project is trained here in the terminal.',
-    );
-  }
+  if (!args.includes('--headless')) return openSample(args);
   return trainSample(args.filter((arg) => arg !== '--headless'));
 }
 

@@ -221,13 +221,16 @@ export async function removeUnusedThawFolder(workspace: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** A new folder name for a run of a plan: its name, the local date and time, and a number where that is taken. */
-export function newRunPath(planPath: string, now: Date): string {
+/**
+ * A new folder name for a run of a plan in a workspace: the name of the plan, the local date and time, and a number where
+ * that is taken.
+ */
+export function newRunPath(planPath: string, now: Date, workspace = workspaceOf(planPath)): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
   const name = `${basename(planPath).replace(/(\.finetune)?\.json$/i, '')}-${date}-${time}`;
-  const folder = runsFolder(workspaceOf(planPath));
+  const folder = runsFolder(workspace);
   for (let count = 1; ; count++) {
     const path = join(folder, count === 1 ? name : `${name}-${count}`);
     if (!existsSync(path)) return path;
@@ -262,7 +265,7 @@ export async function listRuns(folder: string): Promise<RunSummary[]> {
 async function summarizeRun(run: RunFolder): Promise<RunSummary> {
   const status = await run.readStatus().catch(() => null);
   const report = await run.readReport().catch(() => null);
-  const epochs = readEpochs(run);
+  const epochs = await readEpochs(run);
   const environment = await readFile(run.environmentPath, 'utf8')
     .then((text) => JSON.parse(text) as { plan?: string; engine?: string })
     .catch(() => ({ plan: undefined, engine: undefined }));
@@ -281,9 +284,10 @@ async function summarizeRun(run: RunFolder): Promise<RunSummary> {
 
 type EpochLine = NonNullable<TrainResult['best']> & { event: string };
 
-function readEpochs(run: RunFolder): EpochLine[] {
-  if (!existsSync(run.metricsPath)) return [];
-  const lines = readFileSync(run.metricsPath, 'utf8').split('\n');
+/** Most lines are steps: only those that look like an epoch are parsed, since an editor lists runs while it draws. */
+async function readEpochs(run: RunFolder): Promise<EpochLine[]> {
+  const text = await readFile(run.metricsPath, 'utf8').catch(() => '');
+  const lines = text.split('\n').filter((line) => line.includes('"event":"epoch"'));
   return lines.flatMap((line) => {
     try {
       const parsed = JSON.parse(line) as EpochLine;

@@ -75,12 +75,17 @@ export class TrainerClient {
     return this.child.pid;
   }
 
+  /** Whether requests can still be answered. */
+  get isAlive(): boolean {
+    return this.child.connected && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Sends one request; `onEvent` hears what happens while it runs. Rejects with a `ThawError`. */
   request<M extends Method>(method: M, params: Params<M>, options: RequestOptions = {}): Promise<Results[M]> {
     const id = this.nextId++;
     return new Promise<Results[M]>((resolve, reject) => {
       this.pending.set(id, { resolve: (result) => resolve(result as Results[M]), reject, onEvent: options.onEvent });
-      if (this.child.exitCode !== null || this.child.signalCode !== null || !this.child.connected) {
+      if (!this.isAlive) {
         this.fail({ reason: 'trainerExited', code: this.child.exitCode, signal: this.child.signalCode });
         return;
       }

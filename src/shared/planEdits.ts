@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import type { Plan } from './plan.ts';
+import { backboneOf } from './planEdits/backbone.ts';
+import { setFrozen } from './planEdits/freezing.ts';
+import { editLabel } from './planEdits/label.ts';
+import { planChanges, sameJson } from './planEdits/planChanges.ts';
+import { setBlockRate, setHeadRate, setLayerRate, spreadRates } from './planEdits/rates.ts';
+import { applyQuadrant, applyWay } from './planEdits/recommended.ts';
+import type { PlanData, PlanNetwork } from './planView.ts';
 
 const name = z.string().min(1);
 const rate = z.number().positive().max(100);
@@ -34,4 +42,77 @@ export type PlanEdit = z.output<typeof planEditSchema>;
 export interface PlanChange {
   path: (string | number)[];
   value: unknown;
+}
+
+/**
+ * What an edit means for the plan file: the fewest places to change, and a label for the undo stack. A plan that is valid
+ * for its network stays valid, except under `setting`, which changes any one place as told. What the network does not
+ * have is left alone; while the network is not known the plan's own names are taken instead. Throws `usage` for `quadrant`
+ * and `way` without the network.
+ */
+export function applyPlanEdit(
+  plan: Plan,
+  edit: PlanEdit,
+  network: PlanNetwork | null,
+  data: PlanData | null = null,
+): { changes: PlanChange[]; label: string } {
+  const label = editLabel(edit);
+  if (edit.kind === 'setting') return { changes: settingChanges(plan, edit.path, edit.value), label };
+  const draft = structuredClone(plan);
+  editDraft(draft, edit, network, data);
+  return { changes: planChanges(plan, draft), label };
+}
+
+/** Every edit but `setting`, which may lead out of the type of a plan. */
+function editDraft(
+  draft: Plan,
+  edit: Exclude<PlanEdit, { kind: 'setting' }>,
+  network: PlanNetwork | null,
+  data: PlanData | null,
+): void {
+  const backbone = backboneOf(draft, network, edit);
+  const targets = backbone.map(({ name: block }) => ({ block }));
+  switch (edit.kind) {
+    case 'freeze':
+      setFrozen(draft, backbone, edit.targets, edit.frozen);
+      break;
+    case 'freezeUpTo': {
+      const end = targets.findIndex(({ block }) => block === edit.block) + 1;
+      if (end === 0) break;
+      setFrozen(draft, backbone, targets.slice(0, end), true);
+      setFrozen(draft, backbone, targets.slice(end), false);
+      break;
+    }
+    case 'freezeAll':
+      setFrozen(draft, backbone, targets, edit.frozen);
+      break;
+    case 'blockRate':
+      setBlockRate(draft, backbone, edit.block, edit.rate);
+      break;
+    case 'layerRate':
+      setLayerRate(draft, backbone, edit, edit.rate);
+      break;
+    case 'headRate':
+      setHeadRate(draft, edit.rate);
+      break;
+    case 'spreadRates':
+      spreadRates(draft, backbone, edit.low, edit.high);
+      break;
+    case 'quadrant':
+      applyQuadrant(draft, { network, data }, edit.data, edit.similarity);
+      break;
+    case 'way':
+      applyWay(draft, { network, data }, edit.way);
+      break;
+  }
+}
+
+function settingChanges(plan: Plan, path: PlanChange['path'], value: unknown): PlanChange[] {
+  let present: unknown = plan;
+  for (const step of path) {
+    const inside = typeof present === 'object' && present !== null && Object.hasOwn(present, step);
+    present = inside ? (present as Record<string | number, unknown>)[step] : undefined;
+  }
+  // A key that is left out may stand in the file with the value of its default, so a removal is always made.
+  return value !== undefined && sameJson(present, value) ? [] : [{ path, value }];
 }

@@ -41,7 +41,10 @@ export interface PlanData {
   perClass: Record<string, number>;
   /** Of the images to train on, validation share included. */
   band: DataBand;
+  /** Files that are left out. */
   problems: { file: string; problem: string }[];
+  /** Files that are used but worth a look, such as one that is there twice; known once all were opened. */
+  notes?: { file: string; problem: string }[];
 }
 
 export interface Thumbnail {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const SOURCES = ['src', 'esbuild.mjs', 'package-lock.json'];
-const PROGRAMS = ['cli.js', 'trainer.js', 'freezeProof.js'];
+const SOURCES = ['src', 'webview', 'esbuild.mjs', 'package-lock.json'];
+const PROGRAMS = ['cli.js', 'trainer.js', 'freezeProof.js', 'extension.cjs', 'webview.js'];
 
 /**
  * Builds dist/ before the first test of a suite that starts the programs, unless it is newer than everything it is made

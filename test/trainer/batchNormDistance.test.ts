@@ -130,7 +130,7 @@ PUBLISHED.push(
 );
 
 describe('on photographs', () => {
-  it.for(PUBLISHED)('%s in %s is within 10 %% of %d', async ([, range, expected, read], { skip }) => {
+  it.for(PUBLISHED)('%s in %s is within a tenth of %d', async ([, range, expected, read], { skip }) => {
     skip(absent, 'the photographs and the MobileNetV2 of ../shared are not here');
     const engine = await useEngine();
     const { model } = await loadNetwork(await readModelFiles(mobileNet));

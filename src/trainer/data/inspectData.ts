@@ -45,9 +45,10 @@ export async function inspectData(path: string, options: InspectOptions = {}): P
     if ('hash' in inspection) {
       readable.push(inspection);
       const first = firstOfHash.get(inspection.hash);
-      if (first) problems.push({ file, problem: describeDuplicate(inspection.image, first, listing.classes) });
+      const notes = oddSizes(inspection.width, inspection.height);
+      if (first) notes.unshift(describeDuplicate(inspection.image, first, listing.classes));
       else firstOfHash.set(inspection.hash, inspection.image);
-      problems.push(...oddSizes(inspection.width, inspection.height).map((problem) => ({ file, problem })));
+      problems.push(...notes.map((problem): FileProblem => ({ file, problem, used: true })));
     } else {
       problems.push({ file, problem: inspection.problem });
     }

@@ -31,7 +31,7 @@ export class MetricsLog {
 
   step(metrics: StepMetrics): void {
     const { phase, epoch, step, steps, secondsLeft, lossSum, correct, count } = metrics;
-    this.lines.push({ event: 'step', phase, epoch, step, loss: lossSum / count, accuracy: correct / count });
+    this.lines.push({ event: 'step', phase, epoch, step, steps, loss: lossSum / count, accuracy: correct / count });
     this.since.lossSum += lossSum;
     this.since.correct += correct;
     this.since.count += count;

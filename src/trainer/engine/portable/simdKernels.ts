@@ -21,7 +21,7 @@ export type Geometry = [
 
 /** The functions of the C files in the folder simd, which say what each computes; every tensor is an address in the heap. */
 export interface SimdKernels {
-  matMulScratch(inner: number, columns: number): number;
+  matMulScratch(rows: number, inner: number, columns: number): number;
   matMulTransposedAScratch(aColumns: number, bColumns: number): number;
   convolutionFilterScratch(columns: number, outChannels: number): number;
   matMul(

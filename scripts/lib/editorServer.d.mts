@@ -1,0 +1,20 @@
+export interface EditorServer {
+  /** `http://127.0.0.1:port` */
+  address: string;
+  ended: Promise<number>;
+  /** Ends the server and every process it started. */
+  stop: () => Promise<void>;
+}
+
+export interface EditorServerOptions {
+  data: string;
+  port?: number;
+  askTrust?: boolean;
+  withThaw?: boolean;
+  settings?: Record<string, unknown>;
+}
+
+export function startEditorServer(
+  programs: { node: string; entry: string },
+  options: EditorServerOptions,
+): Promise<EditorServer>;

@@ -1,0 +1,114 @@
+/**
+ * Pictures of the plan editor in the real VS Code: the sample project with a finished run, in four themes and two
+ * widths, into build/screenshots; those of the README also into media/screenshots.
+ *
+ *   node scripts/screenshots.mjs
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { provisionBrowser, provisionServer } from './lib/editor.mjs';
+import { startEditorServer } from './lib/editorServer.mjs';
+import { importTypeScript } from './lib/importTypeScript.mjs';
+import { requireNode, root, runNode } from './lib/project.mjs';
+
+const PICTURES = join(root, 'build', 'screenshots');
+const README_PICTURES = join(root, 'media', 'screenshots');
+const PROJECT = join(PICTURES, 'sample');
+const PROFILE = join(PICTURES, 'profile');
+const PLAN = 'digits-few.finetune.json';
+const SEED = '7';
+
+const THEMES = {
+  light: 'Default Light Modern',
+  dark: 'Default Dark Modern',
+  'high-contrast-light': 'Default High Contrast Light',
+  'high-contrast-dark': 'Default High Contrast',
+};
+const SIZES = { 1400: { width: 1400, height: 900 }, 700: { width: 700, height: 1000 } };
+const FOR_README = ['light-1400', 'dark-1400', 'high-contrast-dark-1400', 'dark-700'];
+
+const SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.welcomePage.experimentalOnboarding': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'telemetry.telemetryLevel': 'off',
+  'security.workspace.trust.enabled': false,
+  'git.enabled': false,
+  'chat.disableAIFeatures': true,
+  'window.commandCenter': false,
+  'workbench.layoutControl.enabled': false,
+};
+
+requireNode();
+try {
+  process.exitCode = await takePictures();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+async function takePictures() {
+  const { browser: executablePath, missing: noBrowser } = await provisionBrowser();
+  const { server: programs, missing: noServer } = await provisionServer();
+  for (const { part, reason, command } of [noBrowser, noServer].filter((each) => each !== null)) {
+    console.error(`Not available: ${part}: ${reason}\n  ${command}`);
+  }
+  if (!executablePath || !programs) return 1;
+  if ((await runNode('esbuild.mjs')) !== 0) return 1;
+  if (!(await trainSample())) return 1;
+  rmSync(PROFILE, { recursive: true, force: true });
+  const server = await startEditorServer(programs, { data: PROFILE, settings: SETTINGS });
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
+  try {
+    for (const [name, theme] of Object.entries(THEMES)) {
+      for (const size of Object.values(SIZES)) await takePicture(browser, server, { name, theme, size });
+    }
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+  mkdirSync(README_PICTURES, { recursive: true });
+  for (const name of FOR_README) copyFileSync(join(PICTURES, `${name}.png`), join(README_PICTURES, `${name}.png`));
+  return 0;
+}
+
+/** The sample project with one run; kept, so that pictures are made again quickly while a view is being written. */
+async function trainSample() {
+  const { unpackSample } = await importTypeScript('src/node/sampleProject.ts');
+  await unpackSample(join(root, 'media'), PROJECT);
+  const runs = join(PROJECT, '.thaw', 'runs');
+  if (existsSync(runs) && readdirSync(runs).length > 0) return true;
+  return (await runNode('dist/cli.js', ['train', join(PROJECT, PLAN), '--seed', SEED])) === 0;
+}
+
+async function takePicture(browser, { address }, { name, theme, size }) {
+  const file = join(PROFILE, 'User', 'settings.json');
+  writeFileSync(file, JSON.stringify({ ...SETTINGS, 'workbench.colorTheme': theme }));
+  const page = await browser.newPage({ viewport: size });
+  await page.goto(`${address}/?folder=${encodeURIComponent(PROJECT)}`);
+  await page.locator('.activitybar [aria-label^="Thaw"]').first().waitFor({ state: 'attached' });
+  await openFile(page, PLAN);
+  const content = page
+    .locator('iframe.webview.ready[src*="extensionId=thaw.thaw"]')
+    .filter({ visible: true })
+    .contentFrame()
+    .locator('iframe#active-frame')
+    .contentFrame();
+  await content.getByRole('treegrid', { name: 'Network' }).waitFor();
+  await content.locator('canvas').first().waitFor();
+  if (size.width < 1000) await page.keyboard.press('Control+b');
+  await content.locator('body').evaluate((body) => body.ownerDocument.fonts.ready.then(() => undefined));
+  await page.screenshot({ path: join(PICTURES, `${name}-${size.width}.png`) });
+  await page.close();
+  console.log(`${name}-${size.width}.png`);
+}
+
+async function openFile(page, name) {
+  await page.keyboard.press('Control+p');
+  await page.locator('.quick-input-widget input.input').fill(name);
+  await page.locator('.quick-input-widget .monaco-list-row').filter({ hasText: name }).first().click();
+}

@@ -1,0 +1,133 @@
+import { basename, dirname } from 'node:path';
+import { MetricsTail } from '../node/metricsTail.ts';
+import { RunFolder } from '../node/runFolder.ts';
+import type { TrainerClient } from '../node/trainerClient.ts';
+import { type Problem, problemOf } from '../shared/errors.ts';
+import type { TrainEvent, TrainResult } from '../shared/results.ts';
+import { RunHistory } from '../shared/runHistory.ts';
+import { emptyRunView } from '../shared/runView.ts';
+import { problemText } from './problemText.ts';
+import { readRunHistory } from './storedHistory.ts';
+import { type TrainerService, withEngine } from './trainerService.ts';
+
+/** How a run ended. */
+export type RunOutcome = { result: TrainResult } | { problem: Problem };
+
+export interface RunOrder {
+  /** Absolute path of the plan file. */
+  plan: string;
+  /** Absolute path of the run folder. */
+  run: string;
+  resume: boolean;
+}
+
+/**
+ * A run that trains now, in a child process of its own. Its history is what the run's metrics file holds: events of the
+ * trainer only say that there is more to read, since they are thinned out on the way.
+ */
+export class LiveRun {
+  readonly name: string;
+  private current: RunHistory;
+  private tail: MetricsTail;
+  private readonly client: TrainerClient;
+  private readonly controller = new AbortController();
+  private reading: Promise<void> = Promise.resolve();
+  private readsWaiting = 0;
+  private readonly startedAt = new Date().toISOString();
+
+  /** @param onProgress the history has grown or was replaced */
+  constructor(
+    readonly order: RunOrder,
+    private readonly trainer: TrainerService,
+    private readonly onProgress: () => void,
+  ) {
+    this.name = basename(order.run);
+    this.current = this.newHistory();
+    this.tail = this.newTail();
+    this.client = trainer.start();
+  }
+
+  get history(): RunHistory {
+    return this.current;
+  }
+
+  get processId(): number | undefined {
+    return this.client.processId;
+  }
+
+  get isStopping(): boolean {
+    return this.controller.signal.aborted;
+  }
+
+  /** Trains until the end, a stop or a failure; never rejects. */
+  async train(): Promise<RunOutcome> {
+    const { plan, run, resume } = this.order;
+    if (resume) this.current = await readRunHistory(new RunFolder(run), 'running').catch(() => this.current);
+    const params = withEngine<'train'>({ directory: dirname(plan), plan, ...(resume ? { resume: run } : { run }) });
+    try {
+      const result = await this.client.request('train', params, {
+        signal: this.controller.signal,
+        onEvent: (event) => this.hear(event),
+      });
+      await this.readMetrics();
+      this.current.setState(result.stopped, { freezeProof: result.freezeProof });
+      return { result };
+    } catch (error) {
+      await this.readMetrics();
+      const problem = problemOf(error);
+      const interrupted = ['cancelled', 'trainerExited', 'trainerSilent'].includes(problem.reason);
+      this.current.setState(interrupted ? 'interrupted' : 'failed', { problem: problemText(error) });
+      return { problem };
+    } finally {
+      await this.trainer.end(this.client);
+    }
+  }
+
+  /** Asks the trainer to stop with a checkpoint; asked a second time, ends it at once. */
+  stop(): void {
+    if (this.isStopping) void this.trainer.end(this.client);
+    else this.controller.abort();
+  }
+
+  private hear(event: TrainEvent): void {
+    if (event.event === 'start') {
+      // By now a resumed run has dropped from its file what came after the checkpoint.
+      this.current = this.newHistory();
+      this.tail = this.newTail();
+    }
+    this.current.noteLive(event);
+    if (event.event === 'download') this.onProgress();
+    else void this.readMetrics();
+  }
+
+  /** One reading at a time; any number of events that come during one lead to a single further one. */
+  private readMetrics(): Promise<void> {
+    if (this.readsWaiting > 0) return this.reading;
+    this.readsWaiting++;
+    this.reading = this.reading.then(async () => {
+      this.readsWaiting--;
+      await this.readNewLines();
+    });
+    return this.reading;
+  }
+
+  private async readNewLines(): Promise<void> {
+    const { current, tail } = this;
+    try {
+      for await (const events of tail.read()) {
+        for (const event of events) current.add(event);
+      }
+    } catch (error) {
+      current.add({ event: 'warning', code: 'metricsUnreadable', text: problemText(error) });
+    }
+    this.onProgress();
+  }
+
+  private newHistory(): RunHistory {
+    return new RunHistory({ ...emptyRunView(this.order.run, this.name, 'running'), startedAt: this.startedAt });
+  }
+
+  private newTail(): MetricsTail {
+    return new MetricsTail(new RunFolder(this.order.run).metricsPath);
+  }
+}

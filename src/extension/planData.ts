@@ -1,0 +1,55 @@
+import { dirname, resolve } from 'node:path';
+import { type DataListing, listData } from '../node/dataFolder.ts';
+import { dataBand } from '../shared/dataBand.ts';
+import type { DataSummary } from '../shared/dataSummary.ts';
+import type { Plan } from '../shared/plan.ts';
+import type { PlanData } from '../shared/planView.ts';
+
+/** The training images of a plan by class, as far as names tell. */
+export interface PlanImages {
+  view: PlanData;
+  /** Absolute paths by class. */
+  files: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Absolute path of a plan's training images. */
+export function trainingFolder(planPath: string, plan: Plan): string {
+  return resolve(dirname(planPath), plan.data.train);
+}
+
+/** Lists the images of a training folder without opening any. Throws what `listData` throws. */
+export async function listPlanImages(root: string): Promise<PlanImages> {
+  const listing = await listData(root);
+  const files = filesByClass(listing);
+  return { files, view: viewOf(root, listing.classes, files, listing.problems) };
+}
+
+/** Takes out the images that turned out to be unreadable when the trainer opened them. */
+export function withoutUnreadable({ files, view }: PlanImages, summary: DataSummary): PlanImages {
+  const problems = summary.problems.filter(({ used }) => !used);
+  const unreadable = new Set(problems.map(({ file }) => file));
+  const readable = new Map(
+    [...files].map(([name, list]) => [name, list.filter((file) => !unreadable.has(file))] as const),
+  );
+  const notes = summary.problems.filter(({ used }) => used);
+  return { files: readable, view: { ...viewOf(view.root, view.classes, readable, problems), notes } };
+}
+
+/** As training sees them: where a folder has splits, those of its training part. */
+function filesByClass(listing: DataListing): Map<string, string[]> {
+  const files = new Map(listing.classes.map((name): [string, string[]] => [name, []]));
+  for (const { file, classIndex, split } of listing.images) {
+    if (split === null || split === 'train') files.get(listing.classes[classIndex])?.push(file);
+  }
+  return files;
+}
+
+function viewOf(
+  root: string,
+  classes: string[],
+  files: ReadonlyMap<string, readonly string[]>,
+  problems: PlanData['problems'],
+): PlanData {
+  const perClass = Object.fromEntries(classes.map((name) => [name, files.get(name)?.length ?? 0]));
+  return { root, classes, perClass, band: dataBand(Object.values(perClass)), problems };
+}

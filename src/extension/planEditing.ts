@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { applyPlanEdit, type PlanEdit } from '../shared/planEdits.ts';
+import { parsePlanText } from '../shared/planText.ts';
+import type { PlanData, PlanNetwork } from '../shared/planView.ts';
+import { changeText } from './planDocument.ts';
+
+/** Applies the edits of a plan editor to its document one after the other, each as one undo step. */
+export class PlanEditing {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly document: vscode.TextDocument) {}
+
+  /** Returns whether the document now says what the edit asks for. Rejects with the ThawError of `applyPlanEdit`. */
+  apply(edit: PlanEdit, network: PlanNetwork | null, data: PlanData | null): Promise<boolean> {
+    const applied = this.last.then(() => this.applyNow(edit, network, data));
+    this.last = applied.catch(() => undefined);
+    return applied;
+  }
+
+  private async applyNow(edit: PlanEdit, network: PlanNetwork | null, data: PlanData | null): Promise<boolean> {
+    const { document } = this;
+    const text = document.getText();
+    const parsed = parsePlanText(text);
+    if ('problems' in parsed) return false;
+    const { changes } = applyPlanEdit(parsed.plan, edit, network, data);
+    const change = changeText(text, changes);
+    if (!change) return true;
+    const start = document.positionAt(change.offset);
+    const end = document.positionAt(change.offset + change.length);
+    const edits = new vscode.WorkspaceEdit();
+    edits.replace(document.uri, new vscode.Range(start, end), change.text);
+    return vscode.workspace.applyEdit(edits);
+  }
+}

@@ -1,0 +1,221 @@
+import { basename } from 'node:path';
+import * as vscode from 'vscode';
+import type { PlanDocument } from '../shared/planView.ts';
+import {
+  type Snapshot,
+  type StartState,
+  type ToHost,
+  toHostSchema,
+  type ToWebview,
+} from '../shared/webviewProtocol.ts';
+import { Disposables } from './disposables.ts';
+import { COMMANDS } from './ids.ts';
+import { openPlanAsText } from './openPlan.ts';
+import { readPlanDocument } from './planDocument.ts';
+import { PlanEditing } from './planEditing.ts';
+import { PlanImagesSource } from './planImagesSource.ts';
+import { PlanNetworkSource } from './planNetworkSource.ts';
+import { PlanRuns } from './planRuns.ts';
+import { problemText } from './problemText.ts';
+import type { RunList } from './runList.ts';
+import type { RunService } from './runService.ts';
+import { startRefusal } from './startRefusal.ts';
+import type { TrainerService } from './trainerService.ts';
+
+/** What every open plan editor works with. */
+export interface EditorServices {
+  trainer: TrainerService;
+  runs: RunService;
+  runList: RunList;
+  log: vscode.LogOutputChannel;
+}
+
+/** One open plan editor: tells its webview what there is while it can be seen, and does what the webview asks for. */
+export class PlanEditorSession implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private readonly stateChanged = this.disposables.add(new vscode.EventEmitter<void>());
+  /** What may be started has changed. */
+  readonly onDidChangeStart = this.stateChanged.event;
+
+  private readonly editing: PlanEditing;
+  private readonly network: PlanNetworkSource;
+  private readonly images: PlanImagesSource;
+  private readonly planRuns: PlanRuns;
+  private content: PlanDocument;
+  /** The page has asked for everything, so it hears of changes. */
+  private isListening = false;
+
+  constructor(
+    readonly document: vscode.TextDocument,
+    readonly panel: vscode.WebviewPanel,
+    private readonly services: EditorServices,
+  ) {
+    const { trainer, runs, runList } = services;
+    this.content = readPlanDocument(document.getText(), null, null);
+    this.network = this.disposables.add(new PlanNetworkSource(document, trainer, () => this.networkChanged()));
+    this.images = this.disposables.add(new PlanImagesSource(document, trainer, () => this.imagesChanged()));
+    this.planRuns = this.disposables.add(new PlanRuns(document.uri.fsPath, runs, runList, (part) => this.post(part)));
+    this.editing = new PlanEditing(document);
+    this.listen();
+    this.loadParts();
+  }
+
+  get startState(): StartState {
+    const state = this.services.runs.startState(this.document.uri.fsPath);
+    if (state.state !== 'ready') return state;
+    const reason = startRefusal(this.document.uri, this.content.problems);
+    return reason === null ? state : { state: 'blocked', reason };
+  }
+
+  /** Shows the charts of a run. */
+  showRun(run: string): void {
+    void this.planRuns.choose(run);
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private listen(): void {
+    const { panel, document, services } = this;
+    const add = (item: vscode.Disposable): void => void this.disposables.add(item);
+    add(panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message)));
+    add(panel.onDidChangeViewState(() => this.visibilityChanged()));
+    add(
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        if (event.document === document && event.contentChanges.length > 0) this.textChanged();
+      }),
+    );
+    add(
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        this.loadParts();
+        this.startChanged();
+      }),
+    );
+    add(services.runs.onDidChange(() => this.startChanged()));
+  }
+
+  private receive(raw: unknown): void {
+    const parsed = toHostSchema.safeParse(raw);
+    if (!parsed.success) {
+      this.services.log.warn('The plan editor sent a message that is not understood', parsed.error.message);
+      return;
+    }
+    this.answer(parsed.data).catch((error: unknown) => {
+      this.services.log.error(problemText(error));
+      void vscode.window.showErrorMessage(problemText(error));
+    });
+  }
+
+  private async answer(message: ToHost): Promise<void> {
+    const { commands } = vscode;
+    switch (message.type) {
+      case 'ready':
+      case 'resync':
+        await this.sendSnapshot();
+        break;
+      case 'edit':
+        await this.edit(message.edit);
+        break;
+      case 'start':
+        await commands.executeCommand(COMMANDS.startTraining, this.document.uri);
+        break;
+      case 'stop':
+        await commands.executeCommand(COMMANDS.stopTraining, this.document.uri);
+        break;
+      case 'resume':
+        await commands.executeCommand(COMMANDS.continueRun, message.run);
+        break;
+      case 'openAsText':
+        await openPlanAsText(this.document.uri, message.line);
+        break;
+      case 'openImage':
+        if (this.images.isListed(message.file)) {
+          await commands.executeCommand('vscode.open', vscode.Uri.file(message.file));
+        }
+        break;
+      case 'showRun':
+        await this.planRuns.choose(message.run);
+        break;
+      case 'thumbnails':
+        await this.sendThumbnails(message);
+        break;
+    }
+  }
+
+  /** A text with faults is mended as text: what is typed there is not to be overwritten from an older plan. */
+  private async edit(edit: Extract<ToHost, { type: 'edit' }>['edit']): Promise<void> {
+    const applied = await this.editing.apply(edit, this.network.known, this.images.known?.view ?? null);
+    if (!applied) this.post({ type: 'document', document: this.content });
+  }
+
+  private async sendThumbnails(request: Extract<ToHost, { type: 'thumbnails' }>): Promise<void> {
+    const { className, offset, count, augmentation } = request;
+    const found = await this.images.thumbnails(this.network.known?.inputShape, className, offset, count, augmentation);
+    this.post({ type: 'thumbnails', className, offset, augmentation, ...found });
+  }
+
+  private async sendSnapshot(): Promise<void> {
+    const engine = await this.services.trainer.engineName();
+    for (;;) {
+      const { run, runs, isCurrent } = await this.planRuns.full();
+      if (!isCurrent()) continue;
+      const title = basename(this.document.uri.path);
+      const { content: document, startState: start } = this;
+      const snapshot: Snapshot = {
+        ...{ type: 'snapshot', title, document, start, run, runs, engine },
+        network: this.network.view,
+        data: this.images.view,
+      };
+      this.isListening = true;
+      this.post(snapshot);
+      return;
+    }
+  }
+
+  /** A page that is not seen is thrown away by the editor, and asks anew when it is back. */
+  private visibilityChanged(): void {
+    if (!this.panel.visible) {
+      this.isListening = false;
+      return;
+    }
+    this.images.lookAgain();
+  }
+
+  private textChanged(): void {
+    this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
+    this.post({ type: 'document', document: this.content });
+    this.startChanged();
+    this.loadParts();
+  }
+
+  private loadParts(): void {
+    if (this.content.plan === null) return;
+    this.network.load(this.content.plan);
+    this.images.load(this.content.plan);
+  }
+
+  private networkChanged(): void {
+    this.post({ type: 'network', network: this.network.view });
+    const before = JSON.stringify(this.content.problems);
+    this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
+    if (JSON.stringify(this.content.problems) === before) return;
+    this.post({ type: 'document', document: this.content });
+    this.startChanged();
+  }
+
+  private imagesChanged(): void {
+    this.post({ type: 'data', data: this.images.view });
+  }
+
+  private startChanged(): void {
+    this.post({ type: 'start', start: this.startState });
+    this.stateChanged.fire();
+  }
+
+  /** Nobody waits for it: a webview that is moved may never confirm a message. */
+  private post(message: ToWebview): void {
+    if (!this.isListening || !this.panel.visible) return;
+    this.panel.webview.postMessage(message).then(undefined, () => undefined);
+  }
+}

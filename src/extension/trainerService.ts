@@ -1,0 +1,130 @@
+import { constants, setPriority } from 'node:os';
+import * as vscode from 'vscode';
+import { type RequestOptions, TrainerClient } from '../node/trainerClient.ts';
+import type { Method, Params, Results } from '../shared/protocol.ts';
+import { SETTINGS } from './ids.ts';
+
+/** A trainer that nothing was asked of for this long gives its memory back. */
+const IDLE_MS = 3 * 60_000;
+
+const DEFAULT_ENGINE = 'portable';
+
+export type RequestParams<M extends Method> = Omit<Params<M>, 'engine'>;
+
+/**
+ * Trainers of the editor: one shared child for short requests, started by the first of them, and children of their own
+ * for what takes long. All run below normal priority, on the editor's own runtime.
+ */
+export class TrainerService {
+  private shared: TrainerClient | null = null;
+  private readonly all = new Set<TrainerClient>();
+  private engine: Promise<string> | null = null;
+  private waiting = 0;
+  private idle: NodeJS.Timeout | undefined;
+
+  /** @param entry path of the built trainer */
+  constructor(
+    private readonly entry: string,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Asks the shared trainer, which answers one request after the other. Rejects with a `ThawError`. */
+  async request<M extends Method>(
+    method: M,
+    params: RequestParams<M>,
+    options: RequestOptions = {},
+  ): Promise<Results[M]> {
+    clearTimeout(this.idle);
+    this.waiting++;
+    if (!this.shared?.isAlive) {
+      if (this.shared) void this.end(this.shared);
+      this.shared = this.start();
+    }
+    try {
+      return await this.shared.request(method, withEngine(params), options);
+    } finally {
+      this.waiting--;
+      if (this.waiting === 0) this.idle = setTimeout(() => this.endShared(), IDLE_MS).unref();
+    }
+  }
+
+  /** Asks a trainer of its own, so that nothing else waits for the answer. */
+  async requestAlone<M extends Method>(
+    method: M,
+    params: RequestParams<M>,
+    options: RequestOptions = {},
+  ): Promise<Results[M]> {
+    const client = this.start();
+    try {
+      return await client.request(method, withEngine(params), options);
+    } finally {
+      void this.end(client);
+    }
+  }
+
+  /** Name of the engine that trains here, such as `portable`. */
+  engineName(): Promise<string> {
+    this.engine ??= this.request('engineStatus', { directory: '.' }).then(
+      ({ engines }) => engines.find((engine) => engine.available)?.name ?? DEFAULT_ENGINE,
+      () => {
+        this.engine = null;
+        return DEFAULT_ENGINE;
+      },
+    );
+    return this.engine;
+  }
+
+  /** Starts a trainer that the caller gives back to `end`. */
+  start(): TrainerClient {
+    const client = new TrainerClient(this.entry, {
+      onLog: (text) => this.log.debug(text.trimEnd()),
+      environment: runtimeEnvironment(),
+    });
+    this.all.add(client);
+    lowerPriority(client.processId);
+    this.log.debug(`Trainer ${client.processId} started`);
+    return client;
+  }
+
+  /** Ends a trainer: resolves when its process is gone. */
+  async end(client: TrainerClient): Promise<void> {
+    await client.dispose();
+    this.all.delete(client);
+  }
+
+  /** Ends all trainers. */
+  async shutdown(): Promise<void> {
+    clearTimeout(this.idle);
+    await Promise.all([...this.all].map((client) => this.end(client)));
+  }
+
+  private endShared(): void {
+    if (this.shared) void this.end(this.shared);
+    this.shared = null;
+  }
+}
+
+/** Adds what every request says besides its own parameters. */
+export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
+  const [section, key] = SETTINGS.engine.split('.');
+  const engine = vscode.workspace.getConfiguration(section).get<Params<'check'>['engine']>(key, 'auto');
+  return { ...params, engine } as Params<M>;
+}
+
+/** The editor's own runtime may be Electron, and options meant for the extension host are not for its children. */
+function runtimeEnvironment(): NodeJS.ProcessEnv {
+  return {
+    ...(process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
+    NODE_OPTIONS: undefined,
+    VSCODE_INSPECTOR_OPTIONS: undefined,
+  };
+}
+
+function lowerPriority(processId: number | undefined): void {
+  if (processId === undefined) return;
+  try {
+    setPriority(processId, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A system that forbids it, or a process that is gone already: training is only less polite.
+  }
+}

@@ -1,0 +1,86 @@
+import type { RunDelta, RunView, StepSeries } from './runView.ts';
+
+/**
+ * Exponential smoothing with bias correction, as TensorBoard draws its curves: each value is the mean of all before it,
+ * weighted by `weight` per step back (0 leaves the values as they are). Values that are not finite stay and count for
+ * nothing; a constant curve stays exactly constant.
+ */
+export function smooth(values: readonly number[], weight: number): number[] {
+  const keep = Math.min(Math.max(weight, 0), 0.9999);
+  if (keep === 0) return [...values];
+  const first = values.find(Number.isFinite);
+  if (values.every((value) => value === first || !Number.isFinite(value))) return [...values];
+  let sum = 0;
+  let decay = 1;
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return value;
+    sum = keep * sum + (1 - keep) * value;
+    decay *= keep;
+    return sum / (1 - decay);
+  });
+}
+
+/**
+ * Indexes of at most `limit` (at least 4) values that draw like all of them: the first, the last, and of each of the equal
+ * stretches between them the least and the greatest, in order. So every peak stays.
+ */
+export function downsampleIndexes(values: readonly number[], limit: number): number[] {
+  const count = values.length;
+  if (count <= limit) return Array.from({ length: count }, (_, index) => index);
+  const stretches = Math.max(1, Math.floor((limit - 2) / 2));
+  const indexes = [0];
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const start = 1 + Math.floor((stretch * (count - 2)) / stretches);
+    const end = 1 + Math.floor(((stretch + 1) * (count - 2)) / stretches);
+    let least = start;
+    let greatest = start;
+    for (let index = start; index < end; index++) {
+      if (values[index] < values[least] || Number.isNaN(values[least])) least = index;
+      if (values[index] > values[greatest] || Number.isNaN(values[greatest])) greatest = index;
+    }
+    indexes.push(Math.min(least, greatest));
+    if (least !== greatest) indexes.push(Math.max(least, greatest));
+  }
+  indexes.push(count - 1);
+  return indexes;
+}
+
+/** A curve with at most `limit` points; see `downsampleIndexes`. */
+export function downsample(x: readonly number[], y: readonly number[], limit: number): { x: number[]; y: number[] } {
+  const indexes = downsampleIndexes(y, limit);
+  return { x: indexes.map((index) => x[index]), y: indexes.map((index) => y[index]) };
+}
+
+/** A series whose entries from `from` on are replaced by `more`. */
+export function appendSteps(steps: StepSeries, from: number, more: StepSeries): StepSeries {
+  const joined = (one: readonly number[], two: readonly number[]): number[] => one.slice(0, from).concat(two);
+  return {
+    epoch: joined(steps.epoch, more.epoch),
+    position: joined(steps.position, more.position),
+    loss: joined(steps.loss, more.loss),
+    accuracy: joined(steps.accuracy, more.accuracy),
+  };
+}
+
+/**
+ * The view with what has come since; neither argument changes. What the delta sends again replaces what was there.
+ * `resync` where the delta is about another run or begins after the end of what the view has.
+ */
+export function applyDelta(view: RunView, delta: RunDelta): RunView | 'resync' {
+  if (delta.run !== view.run || delta.from > view.steps.loss.length || delta.fromPoints > view.points.length) {
+    return 'resync';
+  }
+  const { from, fromPoints, steps, points, ...rest } = delta;
+  return {
+    ...view,
+    ...rest,
+    steps: appendSteps(view.steps, from, steps),
+    points: [...view.points.slice(0, fromPoints), ...points],
+  };
+}
+
+/** Adds or replaces a run in a list of runs to compare, keeping its place. */
+export function appendRun(runs: readonly RunView[], view: RunView): RunView[] {
+  const place = runs.findIndex((run) => run.run === view.run);
+  return place < 0 ? [...runs, view] : runs.with(place, view);
+}

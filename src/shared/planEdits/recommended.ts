@@ -1,0 +1,96 @@
+import { type Level, type Recommendation, recommendPlan } from '../advisor.ts';
+import { type DataBand, dataBand } from '../dataBand.ts';
+import { ThawError } from '../errors.ts';
+import type { Plan } from '../plan.ts';
+import type { PlanEdit } from '../planEdits.ts';
+import type { PlanData, PlanNetwork } from '../planView.ts';
+
+type Way = Extract<PlanEdit, { kind: 'way' }>['way'];
+
+/** Images a class where they are not counted yet: in the midst of few, and of many. */
+const TYPICAL_CLASS = { low: 100, high: 1000 };
+
+/** The network as the advisor wants it, or `usage` while it is not known. */
+type Source = { network: PlanNetwork | null; data: PlanData | null };
+
+/**
+ * Rewrites what the advisor decides for a quadrant: blocks, phases, the head's rate, batch normalization, augmentation,
+ * early stopping, the head's dropout and L2, and the advice itself, whose similarity is the user's from here on.
+ * Throws `usage` without the network.
+ */
+export function applyQuadrant(draft: Plan, source: Source, data: Level, similarity: Level): void {
+  const advice = recommendQuadrant(draft, source, data, similarity);
+  applyTraining(draft, advice);
+  draft.augment = advice.augment;
+  draft.earlyStopping = advice.earlyStopping;
+  Object.assign(draft.head, advice.head);
+  draft.advice = advice.advice;
+}
+
+/** What `applyQuadrant` would write, with its reasons. Throws `usage` without the network. */
+export function recommendQuadrant(plan: Plan, source: Source, data: Level, similarity: Level): Recommendation {
+  return recommend(plan, source, levelBand(plan, source.data, data), similarity);
+}
+
+/**
+ * Rewrites blocks, phases, the head's rate and batch normalization for one of the three ways of transfer. Throws `usage`
+ * without the network.
+ */
+export function applyWay(draft: Plan, source: Source, way: Way): void {
+  applyTraining(draft, recommendWay(draft, source, way));
+}
+
+function recommendWay(plan: Plan, source: Source, way: Way): Recommendation {
+  const measured = source.data?.band ?? typicalBand(plan, plan.advice?.data ?? 'low');
+  switch (way) {
+    case 'featureExtractor':
+      return recommend(plan, source, levelBand(plan, source.data, 'low'), 'high');
+    case 'fineTune':
+      // The user has decided against training the head alone, which is all the advisor offers for few similar images.
+      return recommend(plan, source, { ...measured, tiny: false }, measured.quadrantData);
+    case 'plainStart': {
+      const complete = recommend(plan, source, levelBand(plan, source.data, 'high'), 'low');
+      return { ...complete, phases: complete.phases.filter((phase) => phase.unfreeze === undefined) };
+    }
+  }
+}
+
+function applyTraining(draft: Plan, advice: Recommendation): void {
+  draft.weights = 'pretrained';
+  draft.blocks = advice.blocks;
+  draft.phases = advice.phases;
+  draft.optimizer.headLearningRate = advice.optimizer.headLearningRate;
+  draft.batchNorm = advice.batchNorm;
+}
+
+function recommend(plan: Plan, { network }: Source, data: DataBand, similarity: Level): Recommendation {
+  if (!network) {
+    const message = 'The network of the plan is not known, so there is nothing to recommend. Mend "model" first.';
+    throw new ThawError({ reason: 'usage', message });
+  }
+  const blocks = network.blocks.map(({ name, layers }) => ({
+    name,
+    layers: layers.map((layer) => layer.name),
+    parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
+  }));
+  const { validation } = plan.data;
+  return recommendPlan({
+    data,
+    similarity,
+    similaritySource: 'given',
+    blocks,
+    batchSize: plan.batchSize,
+    ...(typeof validation === 'number' ? { validationShare: validation } : {}),
+  });
+}
+
+/** The images as counted where they are of that level; otherwise the level is the user's word. */
+function levelBand(plan: Plan, data: PlanData | null, level: Level): DataBand {
+  const measured = data?.band ?? typicalBand(plan, level);
+  if (measured.quadrantData === level) return measured;
+  return { ...measured, band: level, quadrantData: level, borderline: false, tiny: false };
+}
+
+function typicalBand(plan: Plan, level: Level): DataBand {
+  return dataBand(plan.head.classes.map(() => TYPICAL_CLASS[level]));
+}

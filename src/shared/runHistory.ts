@@ -1,0 +1,189 @@
+import { metricsLineSchema } from './metricsLine.ts';
+import type { TrainEvent } from './results.ts';
+import type { EpochPoint, PhaseBand, RunDelta, RunView, RunViewState } from './runView.ts';
+
+type EventOf<K extends TrainEvent['event']> = Extract<TrainEvent, { event: K }>;
+
+/** A single step; `secondsLeft` only in live events. */
+export type StepLine = Omit<EventOf<'step'>, 'secondsLeft'> & { secondsLeft?: number | null };
+
+/** What a run's history is made of: an event, or a step as the metrics file has it. */
+export type HistoryEvent = Exclude<TrainEvent, EventOf<'step'>> | StepLine;
+
+/** How a run ended, as far as it is known. */
+export interface RunEnd {
+  problem?: string | null;
+  freezeProof?: RunView['freezeProof'];
+}
+
+/**
+ * A run folded from its events, in their order. Steps come either from the metrics file, which has every one, or from the
+ * live events, which hold the mean of several: a history takes one of the two with `add`, and the other with `noteLive`.
+ * A step or epoch that is not after the last one is that of a resumed run: it replaces what came from there on.
+ */
+export class RunHistory {
+  private readonly run: RunView;
+  /** What each replacement left over, oldest first. */
+  private readonly cuts: { steps: number; points: number }[] = [];
+  private cachedTo: string | null = null;
+
+  /** Starts from a view, mostly `emptyRunView`, which is copied. */
+  constructor(start: RunView) {
+    this.run = structuredClone(start);
+  }
+
+  /** A copy, to be sent or kept. */
+  get view(): RunView {
+    return structuredClone(this.run);
+  }
+
+  /** Number of times that known steps or epochs were replaced; see `deltaSince`. */
+  get generation(): number {
+    return this.cuts.length;
+  }
+
+  /** Epochs of the whole plan; 0 until the run has started. */
+  get plannedEpochs(): number {
+    return this.run.epochs;
+  }
+
+  add(event: HistoryEvent): void {
+    switch (event.event) {
+      case 'start':
+        this.start(event);
+        break;
+      case 'phase':
+        this.startPhase(event);
+        break;
+      case 'step':
+        this.addStep(event);
+        break;
+      case 'epoch':
+        this.addEpoch(event);
+        break;
+      case 'warning':
+        if (!this.run.warnings.includes(event.text)) this.run.warnings.push(event.text);
+        break;
+      case 'cache':
+      case 'download':
+        this.noteActivity(event);
+        break;
+      case 'checkpoint':
+        break;
+    }
+  }
+
+  /** Takes what only live events know: the time left, and what goes on before the first step. Adds no step. */
+  noteLive(event: TrainEvent): void {
+    if (!isActive(this.run.state)) return;
+    if (event.event === 'step') this.run.secondsLeft = event.secondsLeft;
+    else if (event.event === 'cache' || event.event === 'download') this.noteActivity(event);
+  }
+
+  /** The state the run has from here on; one that is over has no time left. */
+  setState(state: RunViewState, { problem = null, freezeProof }: RunEnd = {}): void {
+    Object.assign(this.run, { state, problem });
+    if (freezeProof !== undefined) this.run.freezeProof = freezeProof;
+    if (isActive(state)) return;
+    this.run.activity = null;
+    this.run.secondsLeft = null;
+  }
+
+  /**
+   * What a receiver lacks that has the first `steps` steps and `points` epochs as they were in `generation`. Without the
+   * generation it gets everything again that was ever replaced.
+   */
+  deltaSince(steps: number, points: number, generation = 0): RunDelta {
+    const missed = this.cuts.slice(generation);
+    const from = Math.min(steps, this.run.steps.loss.length, ...missed.map((cut) => cut.steps));
+    const fromPoints = Math.min(points, this.run.points.length, ...missed.map((cut) => cut.points));
+    const { run, state, phases, activity, secondsLeft, warnings, problem, freezeProof } = this.run;
+    const { epoch, position, loss, accuracy } = this.run.steps;
+    return structuredClone({
+      ...{ run, from, fromPoints, state, phases, activity, secondsLeft, warnings, problem, freezeProof },
+      steps: {
+        epoch: epoch.slice(from),
+        position: position.slice(from),
+        loss: loss.slice(from),
+        accuracy: accuracy.slice(from),
+      },
+      points: this.run.points.slice(fromPoints),
+    });
+  }
+
+  private start({ engine, epochs }: EventOf<'start'>): void {
+    Object.assign(this.run, { engine, epochs });
+    // The events of a run that is over are read again when its charts are opened.
+    if (this.run.state === 'queued') this.setState('running');
+  }
+
+  /** A phase that a resumed run enters again keeps its first epoch. */
+  private startPhase({ phase: name, index, epochs, trainable, cachedTo }: EventOf<'phase'>): void {
+    const known = this.run.phases.at(index);
+    const from = known?.name === name ? known.from : (this.run.points.at(-1)?.epoch ?? 0) + 1;
+    const band: PhaseBand = { name, from, epochs, trainable: [...trainable] };
+    this.run.phases = [...this.run.phases.slice(0, index), band];
+    this.cachedTo = cachedTo;
+  }
+
+  private addStep({ epoch, step, steps, loss, accuracy, secondsLeft }: StepLine): void {
+    const position = epoch - 1 + step / steps;
+    const series = this.run.steps;
+    this.cut(position, epoch);
+    series.epoch.push(epoch);
+    series.position.push(position);
+    series.loss.push(loss);
+    series.accuracy.push(accuracy);
+    this.run.activity = null;
+    if (secondsLeft !== undefined && isActive(this.run.state)) this.run.secondsLeft = secondsLeft;
+  }
+
+  private addEpoch(event: EventOf<'epoch'>): void {
+    const { epoch, phase, loss, accuracy, validationLoss, validationAccuracy, low, high, n, seconds, best } = event;
+    const validation = { validationLoss, validationAccuracy, low, high, n };
+    const point: EpochPoint = { epoch, phase, loss, accuracy, ...validation, seconds, best, movement: event.movement };
+    this.run.epochs = event.epochs;
+    // The last step of the epoch is at the position `epoch` itself.
+    this.cut(epoch + 1e-9, epoch);
+    this.run.points.push(point);
+  }
+
+  private noteActivity(event: EventOf<'cache'> | EventOf<'download'>): void {
+    if (!isActive(this.run.state)) return;
+    if (event.event === 'download') {
+      const { file, received, total } = event;
+      this.run.activity = { text: `Downloading ${file}`, done: received, total: total ?? 0 };
+      return;
+    }
+    const { done, total } = event;
+    const text = this.cachedTo === null ? 'Reading images' : `Computing features up to ${this.cachedTo}`;
+    this.run.activity = { text, done, total };
+  }
+
+  /** Keeps the steps before a position and the points of the epochs before one. */
+  private cut(position: number, epoch: number): void {
+    const { steps: series, points: known } = this.run;
+    const steps = series.position.findLastIndex((value) => value < position) + 1;
+    const points = known.findLastIndex((point) => point.epoch < epoch) + 1;
+    if (steps === series.loss.length && points === known.length) return;
+    for (const values of [series.epoch, series.position, series.loss, series.accuracy]) values.length = steps;
+    known.length = points;
+    this.cuts.push({ steps, points });
+  }
+}
+
+function isActive(state: RunViewState): boolean {
+  return state === 'running' || state === 'queued';
+}
+
+/** A line of a metrics file, or null where it is cut off, damaged or of another kind. */
+export function parseMetricsLine(line: string): HistoryEvent | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  const parsed = metricsLineSchema.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,240 @@
+import { describe, expect } from 'vitest';
+import { it } from './support/editorTest.ts';
+import { exampleSnapshot } from './support/exampleSnapshot.ts';
+
+const RANGE = 'range:Conv1';
+
+describe('freezing', () => {
+  it('says it is ready and shows what the host answers', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    expect(await editor.messagesOf('ready')).toEqual([{ v: 1, type: 'ready' }]);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('MobileNetV2 0.35');
+    expect(await page.locator('.facts').textContent()).toContain('666 images, 12 classes');
+    expect(await page.locator('.facts').textContent()).toContain('of 425,580 parameters train');
+  });
+
+  it('toggles a block with the mouse, in one edit', async ({ editor }) => {
+    await editor.open(exampleSnapshot());
+    await editor.stateOf('block:block_15').click();
+    expect(await editor.edits()).toEqual([{ kind: 'freeze', targets: [{ block: 'block_15' }], frozen: true }]);
+    await expect.poll(() => editor.row(RANGE).textContent()).toContain('input to block_15');
+  });
+
+  it('toggles a block with Space and keeps the focus in the list when the row folds away', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await editor.row('block:block_15').focus();
+    await page.keyboard.press('Space');
+    expect(await editor.edits()).toEqual([{ kind: 'freeze', targets: [{ block: 'block_15' }], frozen: true }]);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-id'))).toBe(RANGE);
+  });
+
+  it('opens blocks with the arrow keys and shows a block with one frozen layer as mixed', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await editor.row('block:block_16').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    const target = { block: 'block_16', layer: 'block_16_expand' };
+    expect(await editor.edits()).toEqual([{ kind: 'freeze', targets: [target], frozen: true }]);
+    await expect.poll(() => editor.stateOf('block:block_16').getAttribute('aria-checked')).toBe('mixed');
+    expect(await editor.stateOf('layer:block_16/block_16_expand').getAttribute('aria-checked')).toBe('true');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(() => editor.row('block:block_16').getAttribute('aria-expanded')).toBe('false');
+  });
+
+  it('says of layers without weights that there is nothing to freeze', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByRole('button', { name: 'Open Conv_1' }).click();
+    const layer = editor.row('layer:Conv_1/out_relu');
+    expect(await layer.textContent()).toContain('no weights');
+    await layer.focus();
+    await page.keyboard.press('Space');
+    expect(await editor.edits()).toEqual([]);
+  });
+
+  it('toggles a range that was selected with Shift and a click', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await editor.row('block:block_15').locator('.row-name').click();
+    await editor
+      .row('block:Conv_1')
+      .locator('.row-name')
+      .click({ modifiers: ['Shift'] });
+    expect(await page.locator('.grid-row.selected').count()).toBe(3);
+    await page.keyboard.press('Space');
+    const targets = ['block_15', 'block_16', 'Conv_1'].map((block) => ({ block }));
+    expect(await editor.edits()).toEqual([{ kind: 'freeze', targets, frozen: true }]);
+  });
+
+  it('toggles a range that was selected with Shift and the arrow keys', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await editor.row('block:block_16').focus();
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Space');
+    const targets = ['block_16', 'Conv_1'].map((block) => ({ block }));
+    expect(await editor.edits()).toEqual([{ kind: 'freeze', targets, frozen: true }]);
+  });
+
+  it('freezes up to a block, all and none', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await editor.row('block:block_16').locator('.row-name').click();
+    await page.getByRole('button', { name: 'Freeze up to here' }).click();
+    await page.getByRole('button', { name: 'Freeze all' }).click();
+    await page.getByRole('button', { name: 'Freeze none' }).click();
+    expect(await editor.edits()).toEqual([
+      { kind: 'freezeUpTo', block: 'block_16' },
+      { kind: 'freezeAll', frozen: true },
+      { kind: 'freezeAll', frozen: false },
+    ]);
+    await expect.poll(() => page.locator('.facts').textContent()).toContain('411,500 of 425,580');
+  });
+});
+
+describe('learning rates', () => {
+  it('takes a typed rate over with Enter', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const input = page.getByLabel('Learning rate of block_16');
+    await input.fill('2e-4');
+    await input.press('Enter');
+    expect(await editor.edits()).toEqual([{ kind: 'blockRate', block: 'block_16', rate: 2e-4 }]);
+    await expect.poll(() => input.inputValue()).toBe('2e-4');
+  });
+
+  it('steps through 1, 2 and 5 with the arrow keys, as one edit', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const input = page.getByLabel('Learning rate of head');
+    await input.focus();
+    for (const expected of ['2e-3', '5e-3', '0.01']) {
+      await input.press('ArrowUp');
+      expect(await input.inputValue()).toBe(expected);
+    }
+    await input.press('ArrowDown');
+    await expect.poll(() => editor.edits()).toEqual([{ kind: 'headRate', rate: 5e-3 }]);
+  });
+
+  it('says why something is no rate and does not send it', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const input = page.getByLabel('Learning rate of block_16');
+    await input.fill('fast');
+    expect(await page.getByRole('alert').textContent()).toContain('Write a number such as 1e-4');
+    expect(await input.getAttribute('aria-invalid')).toBe('true');
+    await input.press('Enter');
+    await input.press('Escape');
+    expect(await input.inputValue()).toBe('3e-5');
+    expect(await editor.edits()).toEqual([]);
+  });
+
+  it('allows a rate above that of the head and says what speaks against it', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const input = page.getByLabel('Learning rate of block_16');
+    await input.fill('0.01');
+    await input.press('Enter');
+    await expect.poll(() => page.locator('.network-warnings').textContent()).toContain('faster than the head');
+  });
+
+  it('spreads rates over the unfrozen blocks', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByRole('button', { name: 'Spread rates' }).click();
+    await page.getByLabel('Rate of the first unfrozen block').fill('1e-6');
+    await page.getByLabel('Rate of the last unfrozen block').fill('1e-4');
+    await page.getByRole('button', { name: 'Spread', exact: true }).click();
+    expect(await editor.edits()).toEqual([{ kind: 'spreadRates', low: 1e-6, high: 1e-4 }]);
+    await expect.poll(() => page.getByLabel('Learning rate of block_16').inputValue()).toBe('1e-5');
+  });
+});
+
+describe('advisor', () => {
+  it('moves over the map with the arrow keys and applies a quadrant', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByRole('radio', { checked: true }).focus();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    const advice = page.locator('.advice');
+    expect(await advice.textContent()).toContain('Initialize with pretrained weights and train completely');
+    expect(await editor.edits()).toEqual([]);
+    await page.getByRole('button', { name: 'Apply' }).click();
+    expect(await editor.edits()).toEqual([{ kind: 'quadrant', data: 'high', similarity: 'low' }]);
+    await expect.poll(() => advice.textContent()).toContain('The plan follows this');
+  });
+
+  it('marks the quadrant of the data with a point that lies beside its sentence', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const cell = page.getByRole('radio', { name: /Your data/ });
+    expect(await cell.getAttribute('aria-label')).toContain('Data low, similarity high');
+    const point = await cell.locator('.map-point').boundingBox();
+    const sentence = await cell.locator('.map-sentence').boundingBox();
+    expect(point?.x).toBeGreaterThanOrEqual((sentence?.x ?? 0) + (sentence?.width ?? 0));
+  });
+
+  it('names the three ways of transfer and applies one', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const ways = page.locator('.way');
+    expect(await ways.locator('.way-title').allTextContents()).toEqual([
+      'Fixed feature extractor',
+      'Fine-tune',
+      'Plain start',
+    ]);
+    await ways.first().click();
+    expect(await editor.edits()).toEqual([{ kind: 'way', way: 'featureExtractor' }]);
+    await expect.poll(() => ways.first().getAttribute('aria-pressed')).toBe('true');
+  });
+});
+
+describe('the text of the plan', () => {
+  it('shows what is wrong with its line, and keeps the last valid plan without editing it', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.evaluate(() => window.stub.setText(window.stub.text.replace('"epochs": 5', '"epochs": -5')));
+    const problems = page.getByRole('alert');
+    expect(await problems.textContent()).toContain('The plan file has 1 problem');
+    expect(await page.locator('.panels').getAttribute('class')).toContain('stale');
+    await problems.getByRole('button', { name: /Open line/ }).click();
+    const [request] = await editor.messagesOf('openAsText');
+    const text = await page.evaluate(() => window.stub.text);
+    const line = text.split('\n').findIndex((each) => each.includes('"epochs": -5')) + 1;
+    expect(request).toEqual({ v: 1, type: 'openAsText', line });
+    await editor.stateOf('block:block_15').click({ force: true });
+    expect(await editor.edits()).toEqual([]);
+  });
+
+  it('follows an edit of the text', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.evaluate(() => window.stub.setText(window.stub.text.replace('0.00003', '0.00007')));
+    await expect.poll(() => page.getByLabel('Learning rate of block_16').inputValue()).toBe('7e-5');
+  });
+});
+
+describe('images', () => {
+  it('asks for thumbnails of a class, shows them and opens one', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByRole('button', { name: /^daisy/ }).click();
+    await page.getByRole('list', { name: 'Images of daisy' }).locator('img').first().waitFor();
+    await page.getByRole('button', { name: 'Open 0003.jpg' }).click();
+    expect(await editor.messagesOf('openImage')).toEqual([
+      { v: 1, type: 'openImage', file: 'flowers/train/daisy/0003.jpg' },
+    ]);
+    await page.getByText('Augmented').click();
+    await expect
+      .poll(async () => (await editor.messagesOf('thumbnails')).at(-1))
+      .toMatchObject({
+        className: 'daisy',
+        offset: 0,
+        augmentation: 1,
+      });
+  });
+});
+
+describe('help in place', () => {
+  it('explains a term on focus and on hover, and Escape closes it', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const tooltip = page.getByRole('tooltip');
+    const term = page.getByRole('button', { name: 'Rate', exact: true });
+    await term.focus();
+    expect(await tooltip.textContent()).toContain('How far each training step moves the weights');
+    expect(await term.getAttribute('aria-describedby')).toBe(await tooltip.getAttribute('id'));
+    await page.keyboard.press('Escape');
+    expect(await tooltip.count()).toBe(0);
+    await page.getByRole('button', { name: 'parameters', exact: true }).hover();
+    await tooltip.waitFor();
+  });
+});

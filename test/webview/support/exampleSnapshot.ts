@@ -1,0 +1,165 @@
+import { dataBand } from '../../../src/shared/dataBand.ts';
+import type { Plan } from '../../../src/shared/plan.ts';
+import { parsePlanText } from '../../../src/shared/planText.ts';
+import type { PlanData, PlanNetwork } from '../../../src/shared/planView.ts';
+import { Random } from '../../../src/shared/random.ts';
+import {
+  emptyRunView,
+  type EpochPoint,
+  type PhaseBand,
+  type RunView,
+  type StepSeries,
+} from '../../../src/shared/runView.ts';
+import type { Snapshot } from '../../../src/shared/webviewProtocol.ts';
+import { mobileNet } from './exampleNetworks.ts';
+
+const CLASSES = ['bluebell', 'buttercup', 'colts-foot', 'daisy', 'dandelion', 'fritillary'];
+const MORE_CLASSES = ['iris', 'lily-valley', 'pansy', 'sunflower', 'tigerlily', 'windflower'];
+const FLOWERS = [...CLASSES, ...MORE_CLASSES];
+const STEPS = 36;
+
+/** Twelve classes with sixty images each and two files that cannot be read. */
+export function exampleData(): PlanData {
+  const perClass = Object.fromEntries(FLOWERS.map((name, index) => [name, 60 - (index % 4) * 3]));
+  return {
+    root: 'flowers/train',
+    classes: FLOWERS,
+    perClass,
+    band: dataBand(Object.values(perClass)),
+    problems: [
+      { file: 'flowers/train/iris/notes.jpg', problem: 'This is no image.' },
+      { file: 'flowers/train/pansy/0031.png', problem: 'The file ends in the middle.' },
+    ],
+  };
+}
+
+/** The text of a plan whose last three blocks train. */
+export function examplePlanText(network: PlanNetwork): string {
+  const names = network.blocks.map((block) => block.name);
+  const unfrozen = names.slice(-3);
+  const rates = [1e-5, 3e-5, 1e-4];
+  const blocks = names.map((name) => {
+    const place = unfrozen.indexOf(name);
+    return [name, place < 0 ? { frozen: true } : { frozen: false, learningRate: rates[place] }] as const;
+  });
+  const plan = {
+    version: 1,
+    model: 'models/mobilenet',
+    input: { range: '-1..1', resize: 'crop', channels: 'rgb' },
+    data: { train: 'flowers/train', validation: 0.2 },
+    head: { classes: FLOWERS, hidden: [], dropout: 0.2, l2: 0 },
+    blocks: Object.fromEntries(blocks),
+    phases: [
+      { name: 'head', epochs: 5, unfreeze: [] },
+      { name: 'fine-tune', epochs: 10, unfreeze: unfrozen },
+    ],
+    optimizer: { name: 'adam', headLearningRate: 1e-3 },
+    batchSize: 16,
+    batchNorm: 'affine',
+    augment: 'light',
+    classWeights: 'auto',
+    earlyStopping: { patience: 5 },
+    seed: 42,
+  };
+  return `${JSON.stringify(plan, null, 2)}\n`;
+}
+
+/** A run of the plan as far as `epochs`: losses fall with noise, validation follows. */
+export function exampleRun(plan: Plan, epochs: number, stepsPerEpoch = STEPS): RunView {
+  const random = Random.seeded(7, 'example run');
+  const steps: StepSeries = { epoch: [], position: [], loss: [], accuracy: [] };
+  const points: EpochPoint[] = [];
+  const phases = bandsOf(plan);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (let step = 1; step <= stepsPerEpoch; step++) {
+      const position = epoch - 1 + step / stepsPerEpoch;
+      steps.epoch.push(epoch);
+      steps.position.push(position);
+      steps.loss.push(trend(position) * (1 + 0.25 * random.normal()));
+      steps.accuracy.push(
+        Math.round(16 * Math.min(1, Math.max(0, accuracyOf(position) + 0.08 * random.normal()))) / 16,
+      );
+    }
+    points.push(pointOf(plan, phases, epoch, random));
+  }
+  for (const point of points)
+    point.best = point.validationLoss === Math.min(...points.map((each) => each.validationLoss));
+  return {
+    ...emptyRunView('.thaw/runs/flowers-3', 'flowers-3', 'running'),
+    startedAt: '2026-03-02T10:15:00.000Z',
+    engine: 'portable',
+    epochs: plan.phases.reduce((sum, phase) => sum + phase.epochs, 0),
+    phases,
+    steps,
+    points,
+    secondsLeft: 12,
+  };
+}
+
+function bandsOf(plan: Plan): PhaseBand[] {
+  let from = 1;
+  return plan.phases.map(({ name, epochs, unfreeze = [] }) => {
+    const band = { name, from, epochs, trainable: unfreeze };
+    from += epochs;
+    return band;
+  });
+}
+
+const trend = (position: number): number => 0.12 + 2.3 * Math.exp(-position / 2.2);
+const accuracyOf = (position: number): number => 0.98 - 0.85 * Math.exp(-position / 2.6);
+
+function pointOf(plan: Plan, phases: readonly PhaseBand[], epoch: number, random: Random): EpochPoint {
+  const validationAccuracy = Math.round((accuracyOf(epoch) - 0.03 + 0.012 * random.normal()) * 139) / 139;
+  const phase = phases.find((each) => epoch < each.from + each.epochs) ?? phases[phases.length - 1];
+  const moving = Object.entries(plan.blocks).filter(([, block]) => !block.frozen && phase.trainable.length > 0);
+  const movement = moving.map(([name], index) => [name, 0.0006 * epoch * (index + 1) ** 1.8] as const);
+  return {
+    epoch,
+    phase: phase.name,
+    loss: trend(epoch),
+    accuracy: accuracyOf(epoch),
+    validationLoss: trend(epoch) + 0.1 + 0.02 * random.normal(),
+    validationAccuracy,
+    low: Math.max(0, validationAccuracy - 0.05),
+    high: Math.min(1, validationAccuracy + 0.035),
+    n: 139,
+    seconds: 2.4,
+    best: false,
+    movement: { ...Object.fromEntries(movement), head: 0.11 * Math.sqrt(epoch) },
+  };
+}
+
+/** What the host sends first; with `epochs` a run is on. */
+export function exampleSnapshot(options: { network?: PlanNetwork; epochs?: number; text?: string } = {}): Snapshot {
+  const network = options.network ?? mobileNet(FLOWERS.length);
+  const parsed = parsePlanText(options.text ?? examplePlanText(network));
+  const plan = 'plan' in parsed ? parsed.plan : null;
+  const run = plan && options.epochs !== undefined ? exampleRun(plan, options.epochs) : null;
+  return {
+    type: 'snapshot',
+    title: 'flowers.finetune.json',
+    document: { plan, problems: 'problems' in parsed ? parsed.problems : [] },
+    network: { state: 'ready', value: network },
+    data: { state: 'ready', value: exampleData() },
+    start: run ? { state: 'running', run: run.run } : { state: 'ready' },
+    run,
+    runs: [
+      ...(run ? [{ run: run.run, name: run.name, state: run.state, accuracy: 0.928, startedAt: run.startedAt }] : []),
+      {
+        run: '.thaw/runs/flowers-2',
+        name: 'flowers-2',
+        state: 'earlyStopped',
+        accuracy: 0.914,
+        startedAt: '2026-03-02T09:58:00.000Z',
+      },
+      {
+        run: '.thaw/runs/flowers-1',
+        name: 'flowers-1',
+        state: 'interrupted',
+        accuracy: null,
+        startedAt: '2026-03-01T16:40:00.000Z',
+      },
+    ],
+    engine: 'portable engine',
+  };
+}

@@ -1,0 +1,186 @@
+import { computed, signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { quadrantSentence, type Level } from '../../src/shared/advisor.ts';
+import { formatCount } from '../../src/shared/format.ts';
+import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
+import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
+import type { PlanData } from '../../src/shared/planView.ts';
+import { post } from '../host.ts';
+import { loadedData, loadedNetwork, network, plan, stale } from '../store.ts';
+import { Icon } from './icons.tsx';
+import { Term } from './term.tsx';
+import { TransferWays } from './transferWays.tsx';
+
+interface Quadrant {
+  data: Level;
+  similarity: Level;
+}
+
+/** As the map shows them: much data above, similar images to the right. */
+const QUADRANTS: readonly Quadrant[] = [
+  { data: 'high', similarity: 'low' },
+  { data: 'high', similarity: 'high' },
+  { data: 'low', similarity: 'low' },
+  { data: 'low', similarity: 'high' },
+];
+const COLUMNS = 2;
+const STEPS: Partial<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -COLUMNS, ArrowDown: COLUMNS };
+
+/** The quadrant looked at; null is the one of the plan. */
+const chosen = signal<Quadrant | null>(null);
+const measuredLevel = computed<Level>(() => loadedData.value?.band.quadrantData ?? plan.value?.advice?.data ?? 'low');
+const quadrant = computed<Quadrant>(
+  () =>
+    chosen.value ?? {
+      data: plan.value?.advice?.data ?? measuredLevel.value,
+      similarity: plan.value?.advice?.similarity ?? 'high',
+    },
+);
+
+/** What amount and similarity of the data say about how much to unfreeze. */
+export function Advisor(): JSX.Element {
+  return (
+    <section class="panel advisor" aria-labelledby="advisor-title">
+      <h2 id="advisor-title">
+        <Term id="quadrant">Advisor</Term>
+      </h2>
+      <QuadrantMap />
+      <Advice />
+      <TransferWays />
+    </section>
+  );
+}
+
+function QuadrantMap(): JSX.Element {
+  return (
+    <div class="map">
+      <div class="map-axis vertical">
+        <Term id="dataAmount">Data</Term>
+        <span class="map-high">high</span>
+        <span class="map-low">low</span>
+      </div>
+      <div class="map-cells" role="radiogroup" aria-label="Amount of data and similarity" onKeyDown={moveOnMap}>
+        {QUADRANTS.map((each) => (
+          <Cell key={quadrantId(each)} quadrant={each} />
+        ))}
+      </div>
+      <div class="map-axis horizontal">
+        <span class="map-low">low</span>
+        <Term id="similarity">Similarity</Term>
+        <span class="map-high">high</span>
+      </div>
+    </div>
+  );
+}
+
+function Cell({ quadrant: own }: { quadrant: Quadrant }): JSX.Element {
+  const checked = sameQuadrant(own, quadrant.value);
+  const { value: images } = loadedData;
+  const similarity = plan.value?.advice?.similarity ?? 'high';
+  const hasPoint = images !== null && images.band.quadrantData === own.data && similarity === own.similarity;
+  return (
+    <div
+      id={quadrantId(own)}
+      role="radio"
+      class="map-cell"
+      aria-checked={checked}
+      aria-label={`${quadrantSentence(own.data, own.similarity)}. Data ${own.data}, similarity ${own.similarity}${hasPoint ? '. Your data' : ''}`}
+      tabIndex={checked ? 0 : -1}
+      onClick={() => (chosen.value = own)}
+    >
+      <span class="map-sentence">{quadrantSentence(own.data, own.similarity)}</span>
+      {hasPoint && (
+        <span class="map-lane">
+          <span
+            class="map-point"
+            title={`Your data: ${formatCount(images.band.images, 'image')}, ${formatCount(images.band.smallestClass)} in the smallest class`}
+            style={{ bottom: `${pointHeight(images) * 100}%` }}
+          />
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** Images of the smallest class where a quadrant begins and ends, for the place of the point in it. */
+const RANGES: Record<Level, readonly [number, number]> = { low: [10, 500], high: [500, 10_000] };
+
+function pointHeight({ band }: PlanData): number {
+  const [from, to] = RANGES[band.quadrantData];
+  const share = Math.log(Math.max(1, band.smallestClass) / from) / Math.log(to / from);
+  return Math.min(1, Math.max(0, share));
+}
+
+function moveOnMap(event: KeyboardEvent): void {
+  const step = STEPS[event.key];
+  const index = QUADRANTS.findIndex((each) => sameQuadrant(each, quadrant.value));
+  if (event.key === ' ' || event.key === 'Enter') {
+    event.preventDefault();
+    chosen.value = quadrant.value;
+  }
+  if (step === undefined) return;
+  event.preventDefault();
+  const sameRow = Math.floor((index + step) / COLUMNS) === Math.floor(index / COLUMNS);
+  const next = QUADRANTS.at(index + step);
+  if (index + step < 0 || !next || (Math.abs(step) === 1 && !sameRow)) return;
+  chosen.value = next;
+  document.getElementById(quadrantId(next))?.focus();
+}
+
+function Advice(): JSX.Element | null {
+  const { value: shownPlan } = plan;
+  const { value: shownNetwork } = loadedNetwork;
+  const { data, similarity } = quadrant.value;
+  if (!shownPlan || !shownNetwork) return <WaitingForNetwork />;
+  const source = { network: shownNetwork, data: loadedData.value };
+  const advice = recommendQuadrant(shownPlan, source, data, similarity);
+  const edit: PlanEdit = { kind: 'quadrant', data, similarity };
+  const { changes } = applyPlanEdit(shownPlan, edit, shownNetwork, loadedData.value);
+  const follows = changes.every(({ path }) => path[0] === 'advice');
+  return (
+    <div class="advice" aria-live="polite">
+      <div class="advice-head">
+        <h3>{advice.sentence}</h3>
+        {follows ? (
+          <span class="advice-followed">
+            <Icon name="check" /> The plan follows this
+          </span>
+        ) : (
+          <vscode-button disabled={stale.value} onClick={() => applyQuadrant(edit)}>
+            Apply
+          </vscode-button>
+        )}
+      </div>
+      <ul class="reasons">
+        {advice.reasons
+          .filter((reason) => reason !== `${advice.sentence}.`)
+          .map((reason) => (
+            <li key={reason}>{reason}</li>
+          ))}
+        {advice.warnings.map((warning) => (
+          <li key={warning.code} class="reason-warning">
+            <Icon name="warning" /> {warning.text}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function WaitingForNetwork(): JSX.Element {
+  return (
+    <p class="quiet">
+      {network.value.state === 'loading' ? 'The network is being read.' : 'No advice without the network.'}
+    </p>
+  );
+}
+
+function applyQuadrant(edit: PlanEdit): void {
+  if (stale.value) return;
+  post({ type: 'edit', edit });
+  chosen.value = null;
+}
+
+const quadrantId = ({ data, similarity }: Quadrant): string => `quadrant-${data}-${similarity}`;
+const sameQuadrant = (one: Quadrant, other: Quadrant): boolean =>
+  one.data === other.data && one.similarity === other.similarity;

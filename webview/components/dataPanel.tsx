@@ -1,0 +1,148 @@
+import { signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { formatCount } from '../../src/shared/format.ts';
+import type { PlanData, Thumbnail } from '../../src/shared/planView.ts';
+import { post } from '../host.ts';
+import { data, thumbnails } from '../store.ts';
+import { Icon } from './icons.tsx';
+import { Term } from './term.tsx';
+
+const PAGE = 24;
+
+const chosenClass = signal<string | null>(null);
+/** 0 shows the images as they are; every other number is one draw of the random changes. */
+const augmentation = signal(0);
+
+/** The images of the plan: how many of each class, and how the network sees them. */
+export function DataPanel(): JSX.Element {
+  const { value: loadable } = data;
+  if (loadable.state === 'loading') return <p class="quiet">The images are being counted.</p>;
+  if (loadable.state === 'failed') {
+    return (
+      <p class="failure">
+        <Icon name="error" /> {loadable.problem}
+      </p>
+    );
+  }
+  const images = loadable.value;
+  const shown = chosenClass.value ?? images.classes[0];
+  return (
+    <div class="data">
+      <Classes images={images} shown={shown} />
+      <Thumbnails className={shown} />
+      <ProblemFiles images={images} />
+    </div>
+  );
+}
+
+function Classes({ images, shown }: { images: PlanData; shown: string }): JSX.Element {
+  const largest = Math.max(1, ...Object.values(images.perClass));
+  return (
+    <ul class="classes" aria-label="Classes">
+      {images.classes.map((name) => {
+        const count = images.perClass[name] ?? 0;
+        return (
+          <li key={name}>
+            <button type="button" aria-pressed={name === shown} onClick={() => (chosenClass.value = name)}>
+              <span class="class-name" title={name}>
+                {name}
+              </span>
+              <span class="class-count numbers">{formatCount(count)}</span>
+              <span class="class-bar">
+                <span style={{ width: `${(count / largest) * 100}%` }} />
+              </span>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Thumbnails({ className }: { className: string }): JSX.Element {
+  const { value: shownAugmentation } = augmentation;
+  const page = thumbnails.value.get(className);
+  const present = page?.augmentation === shownAugmentation ? page : undefined;
+  const known = present !== undefined;
+  useEffect(() => {
+    if (!known) ask(className, 0);
+  }, [className, shownAugmentation, known]);
+  return (
+    <div class="thumbnails">
+      <div class="thumbnails-head">
+        <h3>
+          {className} <span class="quiet">as the network sees it</span>
+        </h3>
+        <vscode-checkbox
+          checked={shownAugmentation > 0}
+          onChange={(event) => (augmentation.value = event.currentTarget.checked ? 1 : 0)}
+        >
+          Augmented
+        </vscode-checkbox>
+        <Term id="augmentation">What is this?</Term>
+        <button
+          type="button"
+          class="link"
+          disabled={shownAugmentation === 0}
+          onClick={() => (augmentation.value = shownAugmentation + 1)}
+        >
+          Draw again
+        </button>
+      </div>
+      <ul class="thumbnail-grid" aria-label={`Images of ${className}`}>
+        {(present ?? page)?.images.map((image) => (
+          <li key={image.file}>
+            <ImageButton image={image} />
+          </li>
+        ))}
+      </ul>
+      {!page && <p class="quiet">The images are being read.</p>}
+      {present && present.images.length < present.total && (
+        <button type="button" class="link" onClick={() => ask(className, present.images.length)}>
+          Show more ({formatCount(present.total - present.images.length)})
+        </button>
+      )}
+    </div>
+  );
+}
+
+function ask(className: string, offset: number): void {
+  post({ type: 'thumbnails', className, offset, count: PAGE, augmentation: augmentation.value });
+}
+
+function ImageButton({ image }: { image: Thumbnail }): JSX.Element {
+  const name = image.file.split(/[\\/]/).at(-1) ?? image.file;
+  return (
+    <button
+      type="button"
+      class="thumbnail"
+      title={image.problem ? `${image.file}: ${image.problem}` : image.file}
+      aria-label={image.problem ? `Open ${name}, which has a problem: ${image.problem}` : `Open ${name}`}
+      onClick={() => post({ type: 'openImage', file: image.file })}
+    >
+      {image.png === null ? <Icon name="error" /> : <img src={`data:image/png;base64,${image.png}`} alt="" />}
+    </button>
+  );
+}
+
+function ProblemFiles({ images }: { images: PlanData }): JSX.Element | null {
+  if (images.problems.length === 0) return null;
+  return (
+    <details class="problem-files">
+      <summary>
+        <Icon name="warning" /> {formatCount(images.problems.length, 'file')} left out
+      </summary>
+      <ul>
+        {images.problems.map(({ file, problem }) => (
+          <li key={file}>
+            <button type="button" class="link" onClick={() => post({ type: 'openImage', file })}>
+              {file}
+            </button>{' '}
+            <span class="quiet">{problem}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,53 @@
+import type { JSX } from 'preact';
+import { formatPercent } from '../../src/shared/format.ts';
+import type { RunView } from '../../src/shared/runView.ts';
+
+/** What the charts show, for those who do not see them. */
+export function EpochTable({ view }: { view: RunView }): JSX.Element {
+  return (
+    <div class="visually-hidden">
+      <table>
+        <caption>Epochs of the run {view.name}</caption>
+        <thead>
+          <tr>
+            {['Epoch', 'Phase', 'Training loss', 'Validation loss', 'Training accuracy', 'Validation accuracy'].map(
+              (head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {view.points.map((point) => (
+            <tr key={point.epoch}>
+              <th scope="row">
+                {point.epoch}
+                {point.best ? ' (best)' : ''}
+              </th>
+              <td>{point.phase}</td>
+              <td>{point.loss.toFixed(3)}</td>
+              <td>{point.validationLoss.toFixed(3)}</td>
+              <td>{formatPercent(point.accuracy)}</td>
+              <td>
+                {formatPercent(point.validationAccuracy)} ({formatPercent(point.low)} to {formatPercent(point.high)})
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Says each finished epoch once. */
+export function EpochAnnouncement({ view }: { view: RunView }): JSX.Element {
+  const point = view.state === 'running' ? view.points.at(-1) : undefined;
+  return (
+    <p class="visually-hidden" aria-live="polite">
+      {point &&
+        `Epoch ${point.epoch} of ${view.epochs}: validation loss ${point.validationLoss.toFixed(3)}, accuracy ${formatPercent(point.validationAccuracy)}.`}
+    </p>
+  );
+}

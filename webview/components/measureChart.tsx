@@ -1,0 +1,134 @@
+import type { Signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { formatPercent } from '../../src/shared/format.ts';
+import type { RunView } from '../../src/shared/runView.ts';
+import { chartTheme } from '../chart/chartTheme.ts';
+import { curvesOf, type Measure } from '../chart/curves.ts';
+import { valuesAt, type HoverValues } from '../chart/hoverValues.ts';
+import { LinePlot } from '../chart/linePlot.ts';
+import { phaseAt } from '../chart/phaseBands.ts';
+import { emphasis } from '../emphasis.ts';
+import { logScale, smoothing } from '../viewState.ts';
+import { Term } from './term.tsx';
+
+const TITLES: Record<Measure, string> = { loss: 'Loss', accuracy: 'Accuracy' };
+/** Points drawn for each pixel of width: a least and a greatest value. */
+const POINTS_PER_PIXEL = 2;
+
+interface MeasureChartProps {
+  view: RunView;
+  measure: Measure;
+  hovered: Signal<number | null>;
+}
+
+/** Loss or accuracy over the epochs of a run: training as a line per step, validation as a dashed one per epoch. */
+export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX.Element {
+  const holder = useRef<HTMLDivElement>(null);
+  const plot = useRef<LinePlot | null>(null);
+  const width = useWidth(holder);
+  const latest = useRef(view);
+  latest.current = view;
+  const { value: theme } = chartTheme;
+  const isLog = measure === 'loss' && logScale.value;
+
+  useLayoutEffect(() => {
+    if (!holder.current || width === 0) return;
+    const created = new LinePlot(holder.current, {
+      measure,
+      width,
+      theme,
+      logScale: isLog,
+      runs: 1,
+      state: () => ({ phases: latest.current.phases, emphasis: emphasis.peek(), epochs: latest.current.epochs }),
+      onHover: (position) => hover(hovered, latest.current, position),
+    });
+    plot.current = created;
+    return () => created.destroy();
+  }, [width, theme, isLog]);
+
+  useLayoutEffect(() => {
+    if (plot.current && width > 0) {
+      plot.current.draw([curvesOf(view, measure, smoothing.value, POINTS_PER_PIXEL * width)]);
+    }
+  }, [view, smoothing.value, width, theme, isLog]);
+
+  const { value: shownEmphasis } = emphasis;
+  useEffect(() => plot.current?.redraw(), [shownEmphasis]);
+
+  const values = valuesAt(view, hovered.value);
+  return (
+    <div class="chart">
+      <div class="chart-head">
+        <h3>
+          <Term id={measure}>{TITLES[measure]}</Term>
+        </h3>
+        <span class="readout-epoch numbers" aria-hidden="true">
+          epoch {values.epoch}
+        </span>
+        <Readout values={values} measure={measure} />
+      </div>
+      <div
+        ref={holder}
+        class="chart-canvas"
+        role="figure"
+        aria-label={`${TITLES[measure]} by epoch. ${describe(valuesAt(view, null), measure)}`}
+      />
+    </div>
+  );
+}
+
+/** Values under the pointer, or the latest; each column keeps its width. */
+function Readout({ values, measure }: { values: HoverValues; measure: Measure }): JSX.Element {
+  const { training, validation, interval } = textsOf(values, measure);
+  return (
+    <div class="readout numbers" aria-hidden="true">
+      <span class="key">training</span>
+      <span class="readout-value">{training}</span>
+      <span class="key key-validation">validation</span>
+      <span class="readout-value">{validation}</span>
+      {measure === 'accuracy' && <span class="readout-interval quiet">{interval}</span>}
+    </div>
+  );
+}
+
+function describe(values: HoverValues, measure: Measure): string {
+  const { training, validation, interval } = textsOf(values, measure);
+  return `After epoch ${values.point?.epoch ?? 0}: training ${training}, validation ${validation} ${interval}`;
+}
+
+function textsOf(values: HoverValues, measure: Measure): { training: string; validation: string; interval: string } {
+  const { point } = values;
+  const number = (value: number | null | undefined): string => {
+    if (value === null || value === undefined) return '–';
+    return measure === 'loss' ? value.toFixed(3) : formatPercent(value);
+  };
+  const isLoss = measure === 'loss';
+  return {
+    training: number(isLoss ? values.trainingLoss : values.trainingAccuracy),
+    validation: number(isLoss ? point?.validationLoss : point?.validationAccuracy),
+    interval: point && !isLoss ? `(${formatPercent(point.low)} to ${formatPercent(point.high)})` : '',
+  };
+}
+
+function hover(hovered: Signal<number | null>, view: RunView, position: number | null): void {
+  if (hovered.peek() === position) return;
+  hovered.value = position;
+  const phase = position === null ? undefined : phaseAt(view.phases, position);
+  if (phase?.name === emphasis.peek()?.phase) return;
+  emphasis.value = phase ? { phase: phase.name, blocks: phase.trainable } : null;
+}
+
+/** The width of an element in whole pixels, as it changes. */
+function useWidth(element: { current: HTMLElement | null }): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (!current) return;
+    const observer = new ResizeObserver(() => setWidth(Math.floor(current.clientWidth)));
+    observer.observe(current);
+    setWidth(Math.floor(current.clientWidth));
+    return () => observer.disconnect();
+  }, []);
+  return width;
+}

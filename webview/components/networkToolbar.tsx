@@ -1,0 +1,61 @@
+import { signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { formatCount } from '../../src/shared/format.ts';
+import { post } from '../host.ts';
+import { activeIndex, hasSelection, rows } from '../networkState.ts';
+import { stale } from '../store.ts';
+import { SpreadRates } from './spreadRates.tsx';
+
+const spreadOpen = signal(false);
+
+/** What changes many rows at once. */
+export function NetworkToolbar(): JSX.Element {
+  const row = rows.value.at(activeIndex.value);
+  const block = hasSelection.value ? row?.blocks.at(-1) : undefined;
+  const disabled = stale.value;
+  const unfrozen = rows.value.filter((each) => each.kind === 'block' && each.learningRate !== null).length;
+  return (
+    <div class="toolbar" role="group" aria-label="Freeze and spread">
+      <button
+        type="button"
+        class="tool"
+        disabled={disabled || block === undefined}
+        title={
+          block === undefined
+            ? 'Choose a block first'
+            : `Freezes ${block} and every block before it, and unfreezes those after it`
+        }
+        onClick={() => block !== undefined && post({ type: 'edit', edit: { kind: 'freezeUpTo', block } })}
+      >
+        Freeze up to here
+      </button>
+      <button
+        type="button"
+        class="tool"
+        disabled={disabled}
+        onClick={() => post({ type: 'edit', edit: { kind: 'freezeAll', frozen: true } })}
+      >
+        Freeze all
+      </button>
+      <button
+        type="button"
+        class="tool"
+        disabled={disabled}
+        onClick={() => post({ type: 'edit', edit: { kind: 'freezeAll', frozen: false } })}
+      >
+        Freeze none
+      </button>
+      <button
+        type="button"
+        class="tool"
+        disabled={disabled || unfrozen < 2}
+        aria-expanded={spreadOpen.value}
+        title={unfrozen < 2 ? 'Needs two unfrozen blocks' : `Over ${formatCount(unfrozen, 'unfrozen block')}`}
+        onClick={() => (spreadOpen.value = !spreadOpen.value)}
+      >
+        Spread rates
+      </button>
+      {spreadOpen.value && unfrozen >= 2 && <SpreadRates onDone={() => (spreadOpen.value = false)} />}
+    </div>
+  );
+}

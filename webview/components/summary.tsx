@@ -1,0 +1,103 @@
+import type { JSX } from 'preact';
+import { formatCount } from '../../src/shared/format.ts';
+import { parameterCounts } from '../../src/shared/networkRows.ts';
+import type { StartState } from '../../src/shared/webviewProtocol.ts';
+import { post } from '../host.ts';
+import { engine, loadedData, loadedNetwork, network, plan, stale, startState, title } from '../store.ts';
+import { Icon } from './icons.tsx';
+import { Term } from './term.tsx';
+
+/** What is trained on what, in one line, and the buttons that matter. It stays in view. */
+export function Summary(): JSX.Element {
+  return (
+    <header class="summary">
+      <div class="summary-text">
+        <h1>{loadedNetwork.value?.title ?? title.value}</h1>
+        <Facts />
+      </div>
+      <Actions start={startState.value} />
+      <StartNote start={startState.value} />
+    </header>
+  );
+}
+
+function Facts(): JSX.Element {
+  const images = loadedData.value;
+  return (
+    <ul class="facts">
+      {images && (
+        <li>
+          {formatCount(images.band.images, 'image')}, {formatCount(images.classes.length, 'class', 'classes')}
+        </li>
+      )}
+      {engine.value !== '' && (
+        <li>
+          <Term id="engine">{engine.value}</Term>
+        </li>
+      )}
+      <ParameterFact />
+    </ul>
+  );
+}
+
+function ParameterFact(): JSX.Element | null {
+  const { value: shownPlan } = plan;
+  if (network.value.state !== 'ready' || !shownPlan) return null;
+  const { trainable, total } = parameterCounts(shownPlan, network.value.value);
+  return (
+    <li class="numbers">
+      <b>{formatCount(trainable)}</b> of {formatCount(total)} <Term id="parameters">parameters</Term> train
+    </li>
+  );
+}
+
+/** Both buttons are always there, so that nothing moves under the pointer when training starts. */
+function Actions({ start }: { start: StartState }): JSX.Element {
+  const isRunning = start.state === 'running';
+  const canStart = (start.state === 'ready' || isRunning) && !stale.value;
+  return (
+    <div class="actions">
+      <vscode-button
+        appearance={isRunning ? 'secondary' : 'primary'}
+        disabled={!canStart}
+        title={isRunning ? 'Trains the plan again when this run has ended' : undefined}
+        aria-describedby={noteOf(start) === '' ? undefined : 'start-note'}
+        onClick={() => canStart && post({ type: 'start' })}
+      >
+        <span slot="start" class="button-icon">
+          <Icon name="play" />
+        </span>
+        Start
+      </vscode-button>
+      <vscode-button
+        appearance="secondary"
+        disabled={!isRunning}
+        title="Ends the run and keeps the best weights"
+        onClick={() => isRunning && post({ type: 'stop' })}
+      >
+        <span slot="start" class="button-icon">
+          <Icon name="stop" />
+        </span>
+        Stop
+      </vscode-button>
+      <vscode-button appearance="secondary" onClick={() => post({ type: 'openAsText' })}>
+        Open as Text
+      </vscode-button>
+    </div>
+  );
+}
+
+function StartNote({ start }: { start: StartState }): JSX.Element | null {
+  const text = noteOf(start);
+  if (text === '') return null;
+  return (
+    <p id="start-note" class="start-note">
+      <Icon name="warning" /> {text}
+    </p>
+  );
+}
+
+function noteOf(start: StartState): string {
+  if (start.state === 'queued') return 'Waits until the run before it has ended.';
+  return start.state === 'blocked' ? start.reason : '';
+}

@@ -1,0 +1,91 @@
+import { computed, signal } from '@preact/signals';
+import { applyDelta } from '../src/shared/chartSeries.ts';
+import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '../src/shared/planView.ts';
+import type { RunView } from '../src/shared/runView.ts';
+import type { Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
+import { post } from './host.ts';
+
+/** What the host said last. The view draws these and nothing else; whatever a user does goes to the host first. */
+export const title = signal('');
+export const planDocument = signal<PlanDocument>({ plan: null, problems: [] });
+export const network = signal<Loadable<PlanNetwork>>({ state: 'loading' });
+export const data = signal<Loadable<PlanData>>({ state: 'loading' });
+export const startState = signal<StartState>({ state: 'blocked', reason: '' });
+export const run = signal<RunView | null>(null);
+export const runs = signal<Snapshot['runs']>([]);
+export const engine = signal('');
+/** Whether the first snapshot has come. */
+export const connected = signal(false);
+
+/** Thumbnails by class, as far as the host sent them. */
+export interface ClassThumbnails {
+  total: number;
+  augmentation: number;
+  images: Thumbnail[];
+}
+export const thumbnails = signal<ReadonlyMap<string, ClassThumbnails>>(new Map());
+
+export const plan = computed(() => planDocument.value.plan);
+export const loadedNetwork = computed(() => (network.value.state === 'ready' ? network.value.value : null));
+export const loadedData = computed(() => (data.value.state === 'ready' ? data.value.value : null));
+/** Whether the text of the plan has problems, so that what is shown is older than the file and cannot be edited here. */
+export const stale = computed(() => planDocument.value.problems.length > 0);
+export const running = computed(() => startState.value.state === 'running');
+
+/** Takes over a message of the host. */
+export function receive(message: ToWebview): void {
+  switch (message.type) {
+    case 'snapshot':
+      return receiveSnapshot(message);
+    case 'document':
+      planDocument.value = message.document;
+      return;
+    case 'network':
+      network.value = message.network;
+      return;
+    case 'data':
+      data.value = message.data;
+      thumbnails.value = new Map();
+      return;
+    case 'start':
+      startState.value = message.start;
+      return;
+    case 'run':
+      run.value = message.run;
+      runs.value = message.runs;
+      return;
+    case 'delta':
+      return receiveDelta(message);
+    case 'thumbnails':
+      return receiveThumbnails(message);
+  }
+}
+
+function receiveSnapshot(snapshot: Snapshot): void {
+  title.value = snapshot.title;
+  planDocument.value = snapshot.document;
+  network.value = snapshot.network;
+  data.value = snapshot.data;
+  startState.value = snapshot.start;
+  run.value = snapshot.run;
+  runs.value = snapshot.runs;
+  engine.value = snapshot.engine;
+  connected.value = true;
+}
+
+/** A delta that does not continue what is here means that messages were lost: the host sends everything again. */
+function receiveDelta({ delta }: Extract<ToWebview, { type: 'delta' }>): void {
+  const present = run.value;
+  if (present?.run !== delta.run) return;
+  const next = applyDelta(present, delta);
+  if (next === 'resync') post({ type: 'resync' });
+  else run.value = next;
+}
+
+function receiveThumbnails(page: Extract<ToWebview, { type: 'thumbnails' }>): void {
+  const before = thumbnails.value.get(page.className);
+  const kept = before?.augmentation === page.augmentation ? before.images.slice(0, page.offset) : [];
+  if (kept.length < page.offset) return;
+  const entry = { total: page.total, augmentation: page.augmentation, images: [...kept, ...page.images] };
+  thumbnails.value = new Map(thumbnails.value).set(page.className, entry);
+}
