@@ -88,6 +88,8 @@ function createExtensionContext() {
     format: 'cjs',
     external: ['vscode'],
     alias: ALIASES,
+    // Whoever asks for this global of browsers in the extension host is written into its log as out of date: zod does.
+    define: { navigator: 'undefined' },
     minify: production,
     keepNames: production,
     sourcemap: production ? false : 'linked',

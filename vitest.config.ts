@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 /** Training and child processes take their time on a small machine. */
 const SLOW = 120_000;
 const QUICK = 20_000;
+/** A whole VS Code starts in each of these. */
+const EDITOR_TIMEOUT = 240_000;
 
 /** For suites that start the built programs. */
 const BUILT = ['test/support/buildOnce.ts'];
@@ -41,8 +43,8 @@ export default defineConfig({
       suite('trainer', { timeout: SLOW, globalSetup: BUILT }),
       suite('cli', { timeout: SLOW, globalSetup: BUILT }),
       suite('webview', { timeout: SLOW, globalSetup: EDITOR }),
-      suite('host', { timeout: SLOW, globalSetup: EDITOR, alone: true }),
-      suite('e2e', { timeout: SLOW, globalSetup: EDITOR, alone: true }),
+      suite('host', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
+      suite('e2e', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
     ],
     pool: 'forks',
     fileParallelism: true,

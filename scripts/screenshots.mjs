@@ -16,7 +16,8 @@ const PICTURES = join(root, 'build', 'screenshots');
 const README_PICTURES = join(root, 'media', 'screenshots');
 const PROJECT = join(PICTURES, 'sample');
 const PROFILE = join(PICTURES, 'profile');
-const PLAN = 'digits-few.finetune.json';
+/** Three phases, and frozen blocks beside thawed ones. */
+const PLAN = 'clothing-few.finetune.json';
 const SEED = '7';
 
 const THEMES = {
@@ -25,7 +26,7 @@ const THEMES = {
   'high-contrast-light': 'Default High Contrast Light',
   'high-contrast-dark': 'Default High Contrast',
 };
-const SIZES = { 1400: { width: 1400, height: 900 }, 700: { width: 700, height: 1000 } };
+const SIZES = { 1400: { width: 1400, height: 1000 }, 700: { width: 700, height: 1500 } };
 const FOR_README = ['light-1400', 'dark-1400', 'high-contrast-dark-1400', 'dark-700'];
 
 const SETTINGS = {
@@ -100,6 +101,7 @@ async function takePicture(browser, { address }, { name, theme, size }) {
     .contentFrame();
   await content.getByRole('treegrid', { name: 'Network' }).waitFor();
   await content.locator('canvas').first().waitFor();
+  await content.getByRole('list', { name: /^Images of/ }).locator('img').first().waitFor();
   if (size.width < 1000) await page.keyboard.press('Control+b');
   await content.locator('body').evaluate((body) => body.ownerDocument.fonts.ready.then(() => undefined));
   await page.screenshot({ path: join(PICTURES, `${name}-${size.width}.png`) });

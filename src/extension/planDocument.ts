@@ -52,11 +52,10 @@ export function changeText(text: string, changes: readonly PlanChange[]): TextCh
   return difference(text, changed);
 }
 
-/** Indentation of the first indented line, and the line end of the first line. */
+/** Indentation of the first indented line; line ends the formatter takes from the text itself. */
 function formattingOf(text: string): FormattingOptions {
-  const eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
   const indent = /^([ \t]+)\S/m.exec(text)?.[1] ?? '  ';
-  return { eol, insertSpaces: !indent.startsWith('\t'), tabSize: indent.startsWith('\t') ? 1 : indent.length };
+  return { insertSpaces: !indent.startsWith('\t'), tabSize: indent.startsWith('\t') ? 1 : indent.length };
 }
 
 function difference(before: string, after: string): TextChange | null {

@@ -89,6 +89,7 @@ export class PlanEditorSession implements vscode.Disposable {
     add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         this.loadParts();
+        this.images.startOver();
         this.startChanged();
       }),
     );

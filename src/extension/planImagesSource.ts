@@ -50,6 +50,12 @@ export class PlanImagesSource implements vscode.Disposable {
     if (this.root !== null) void this.read(this.root);
   }
 
+  /** Lists and opens all images again, when more may be done with them than before. */
+  startOver(): void {
+    this.listed = null;
+    this.lookAgain();
+  }
+
   /** Whether a path is one of the images shown, or of the files that cannot be used. */
   isListed(file: string): boolean {
     if (!this.known) return false;

@@ -55,7 +55,7 @@ export class PlanRuns implements vscode.Disposable {
     const version = ++this.version;
     const isCurrent = (): boolean => version === this.version;
     const stored = await this.runList.ofPlan(this.plan);
-    const run = this.shown(stored.map((each) => each.run));
+    const run = await this.shown(stored.at(0)?.run ?? null);
     const history = run === null ? null : await this.runs.history(run).catch(() => null);
     if (isCurrent()) this.sent = history && startOf(history);
     const view = history?.view ?? null;
@@ -76,9 +76,12 @@ export class PlanRuns implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private shown(stored: string[]): string | null {
+  /** One that was chosen and has been deleted since gives way to the newest. */
+  private async shown(newest: string | null): Promise<string | null> {
     const live = this.runs.live?.order;
-    return this.chosen ?? (live?.plan === this.plan ? live.run : (stored.at(0) ?? null));
+    const { chosen } = this;
+    if (chosen !== null && (this.runs.knows(chosen) || (await this.runList.find(chosen)))) return chosen;
+    return live?.plan === this.plan ? live.run : newest;
   }
 
   private async runsChanged(): Promise<void> {

@@ -101,6 +101,11 @@ export class RunService implements vscode.Disposable {
     return reading;
   }
 
+  /** Whether a run trains, or did so in this window; its folder may be gone where the input was at fault. */
+  knows(run: string): boolean {
+    return this.live?.order.run === run || this.histories.has(run);
+  }
+
   /** Forgets what was read of a run that is no longer there or has been changed elsewhere. */
   forget(run: string): void {
     this.histories.delete(run);

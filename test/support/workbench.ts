@@ -168,9 +168,10 @@ export class Workbench {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
 
-  /** Brings the runs view to the front. */
+  /** Brings the runs view to the front; a click on an icon that is chosen already would hide it. */
   async showRuns(): Promise<void> {
-    if (!(await this.runsTree().isVisible())) await this.activityIcon().click();
+    const chosen = this.page.locator('.activitybar .action-item.checked [aria-label^="Thaw"]');
+    if ((await chosen.count()) === 0) await this.activityIcon().click();
     await this.runsTree().waitFor();
   }
 

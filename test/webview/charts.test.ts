@@ -3,7 +3,12 @@ import { describe, expect } from 'vitest';
 import type { RunDelta, RunView } from '../../src/shared/runView.ts';
 import { it } from './support/editorTest.ts';
 import { exampleRun, exampleSnapshot } from './support/exampleSnapshot.ts';
+import { themeStyle } from './support/themes.ts';
 import { changeTheme } from './support/webviewPage.ts';
+
+/** Colours of the curves in the dark theme. */
+const TRAINING = themeStyle('dark')['--vscode-charts-purple'];
+const VALIDATION = themeStyle('dark')['--vscode-charts-green'];
 
 /** What a run has gained after `epochs` epochs by the end of the next one. */
 function nextEpoch(epochs: number): { delta: RunDelta; whole: RunView } {
@@ -22,9 +27,26 @@ function nextEpoch(epochs: number): { delta: RunDelta; whole: RunView } {
   return { delta: { run, from, fromPoints: epochs, steps, points: whole.points.slice(epochs), ...rest }, whole };
 }
 
-/** Pixels of the canvases that differ from what was there when `remember` was called. */
+/** All that is drawn, to be compared later. */
 async function remember(page: Page): Promise<string[]> {
   return page.evaluate(() => [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()));
+}
+
+/** Pixels of each canvas that have a colour, such as `#89d185`. */
+async function pixelsOf(page: Page, color: string): Promise<number[]> {
+  return page.evaluate((wanted) => {
+    const parts = [1, 3, 5].map((start) => parseInt(wanted.slice(start, start + 2), 16));
+    return [...document.querySelectorAll('canvas')].map((canvas) => {
+      const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      let count = 0;
+      for (let index = 0; index < pixels.length; index += 4) {
+        if (pixels[index + 3] > 250 && parts.every((part, channel) => Math.abs(pixels[index + channel] - part) < 8)) {
+          count++;
+        }
+      }
+      return count;
+    });
+  }, color);
 }
 
 describe('charts', () => {
@@ -32,11 +54,17 @@ describe('charts', () => {
     const page = await editor.open(exampleSnapshot({ epochs: 4 }));
     const table = page.getByRole('table', { name: /Epochs of the run/ });
     await expect.poll(() => table.locator('tbody tr').count()).toBe(4);
-    const before = await remember(page);
+    await expect.poll(async () => Math.min(...(await pixelsOf(page, TRAINING)))).toBeGreaterThan(20);
+    const before = [await pixelsOf(page, TRAINING), await pixelsOf(page, VALIDATION)];
     const { delta, whole } = nextEpoch(4);
     await page.evaluate((message) => window.stub.send(message), { type: 'delta' as const, delta });
     await expect.poll(() => table.locator('tbody tr').count()).toBe(5);
-    await expect.poll(async () => (await remember(page)).every((canvas, index) => canvas !== before[index])).toBe(true);
+    // Both charts have more of both curves than before.
+    for (const [index, color] of [TRAINING, VALIDATION].entries()) {
+      const gained = async (): Promise<number[]> =>
+        (await pixelsOf(page, color)).map((count, chart) => count - before[index][chart]);
+      await expect.poll(async () => Math.min(...(await gained()))).toBeGreaterThan(5);
+    }
     const cells = await table.locator('tbody tr').last().locator('td').allTextContents();
     expect(cells[2]).toBe(whole.points[4].validationLoss.toFixed(3));
     expect(await page.locator('[aria-live="polite"]').allTextContents()).toContainEqual(
@@ -75,10 +103,12 @@ describe('charts', () => {
     expect(await page.locator('.chart .readout-epoch').allTextContents()).toEqual(['epoch 3', 'epoch 3']);
   });
 
-  it('lights up the blocks of a phase that the pointer is on', async ({ editor }) => {
+  it('lights up the blocks and the band of a phase that the pointer is on', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot({ epochs: 8 }));
+    const before = await remember(page);
     await page.locator('.phase', { hasText: 'fine-tune' }).hover();
     await expect.poll(() => page.locator('.grid-row.emphasized').count()).toBe(3);
+    await expect.poll(async () => (await remember(page)).every((canvas, index) => canvas !== before[index])).toBe(true);
   });
 
   it('keeps smoothing and log scale, and redraws with them', async ({ editor }) => {
@@ -155,5 +185,6 @@ describe('runs', () => {
     await input.fill('0');
     await input.press('Enter');
     await expect.poll(() => input.inputValue()).toBe('20');
+    expect(await editor.edits()).toHaveLength(1);
   });
 });

@@ -46,7 +46,9 @@ function ParameterFact(): JSX.Element | null {
   const { trainable, total } = parameterCounts(shownPlan, network.value.value);
   return (
     <li class="numbers">
-      <b>{formatCount(trainable)}</b> of {formatCount(total)} <Term id="parameters">parameters</Term> train
+      <span aria-live="polite" aria-atomic="true">
+        <b>{formatCount(trainable)}</b> of {formatCount(total)} <Term id="parameters">parameters</Term> train
+      </span>
     </li>
   );
 }
