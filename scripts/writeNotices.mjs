@@ -9,6 +9,12 @@ import { root } from './lib/project.mjs';
 
 /** Packages that ship no file with their licence, and what they state elsewhere. */
 const STATED_ELSEWHERE = {
+  ...Object.fromEntries(
+    ['element', 'foundation', 'react-wrapper', 'web-utilities'].map((part) => [
+      `@microsoft/fast-${part}`,
+      'Copyright (c) Microsoft Corporation. The MIT License with the text given for zod.',
+    ]),
+  ),
   '@tensorflow/tfjs-backend-cpu': 'Copyright Google LLC. Apache License 2.0: see LICENSE.',
   '@tensorflow/tfjs-backend-wasm': 'Copyright Google LLC. Apache License 2.0: see LICENSE.',
   '@tensorflow/tfjs-core': 'Copyright Google LLC. Apache License 2.0: see LICENSE.',
