@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { findBrowser, findOnPath } from './browser.mjs';
 import { withLock } from './lock.mjs';
 import { npmCommand, root } from './project.mjs';
@@ -21,9 +21,11 @@ const NODE_PACKAGES = {
 const CACHE = join(root, '.cache', 'vscode');
 const LOG = join(CACHE, 'install.log');
 const FOLDER = join(CACHE, `code-server-${CODE_SERVER}`);
-/** Written last: a folder without it is half of an installation. */
-const MARKER = join(FOLDER, 'complete.json');
-const ENTRY = join(FOLDER, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
+/** Which Node.js runs it; relative where it was installed with it. */
+const MARKER = 'complete.json';
+const ENTRY = join('node_modules', 'code-server', 'out', 'node', 'entry.js');
+/** Folders in which an installation is under way, or was when its process was killed. */
+const UNFINISHED = 'installing-';
 
 /** What code-server's native parts are compiled with and against. */
 const BUILD_PACKAGES = ['libkrb5-dev', 'pkg-config', 'build-essential', 'python3'];
@@ -148,8 +150,9 @@ export async function provisionBrowser(log = console.error) {
 /** @returns {EditorServer | null} */
 function installedServer() {
   try {
-    const { node } = JSON.parse(readFileSync(MARKER, 'utf8'));
-    return existsSync(ENTRY) && existsSync(node) ? { node, entry: ENTRY } : null;
+    const node = resolve(FOLDER, JSON.parse(readFileSync(join(FOLDER, MARKER), 'utf8')).node);
+    const entry = join(FOLDER, ENTRY);
+    return existsSync(entry) && existsSync(node) ? { node, entry } : null;
   } catch {
     return null;
   }
@@ -192,24 +195,40 @@ async function installServer(log) {
   log(
     `Installing VS Code in the browser, once: code-server ${CODE_SERVER}, 620 MB into .cache/vscode, 2 to 4 minutes.`,
   );
-  rmSync(FOLDER, { recursive: true, force: true });
-  mkdirSync(FOLDER, { recursive: true });
+  removeUnfinished();
+  // A folder of its own: what an earlier process that was killed has started may still be writing into its own.
+  const folder = join(CACHE, `${UNFINISHED}${process.pid}-${Date.now()}`);
+  mkdirSync(folder, { recursive: true });
   const report = { log, logFile: LOG };
   if (canInstallPackages()) {
     const packages = missingPackages(BUILD_PACKAGES);
     if (packages.length > 0) await installPackages(packages, report);
   }
-  const node = await installNode(report);
-  await npmInstall('Installing code-server and compiling its native parts', node, `code-server@${CODE_SERVER}`, report);
-  if (!existsSync(ENTRY)) throw new Error(`code-server was installed without ${ENTRY}`);
-  writeFileSync(`${MARKER}.new`, JSON.stringify({ node }));
-  renameSync(`${MARKER}.new`, MARKER);
+  const node = await installNode(folder, report);
+  const title = 'Installing code-server and compiling its native parts';
+  await npmInstall(title, folder, { node: resolve(folder, node), name: `code-server@${CODE_SERVER}` }, report);
+  if (!existsSync(join(folder, ENTRY))) throw new Error(`code-server was installed without ${ENTRY}`);
+  writeFileSync(join(folder, MARKER), JSON.stringify({ node }));
+  rmSync(FOLDER, { recursive: true, force: true });
+  renameSync(folder, FOLDER);
   log(`VS Code in the browser is installed (${((performance.now() - started) / 1000).toFixed(0)} s).`);
-  return { node, entry: ENTRY };
+  const installed = installedServer();
+  if (!installed) throw new Error(`${FOLDER} is not complete after its installation`);
+  return installed;
 }
 
-/** Path of a Node.js that runs code-server: this one if it fits, else one from npm. */
-async function installNode(report) {
+function removeUnfinished() {
+  for (const name of readdirSync(CACHE).filter((each) => each.startsWith(UNFINISHED))) {
+    try {
+      rmSync(join(CACHE, name), { recursive: true, force: true });
+    } catch {
+      // Something still writes there; the next installation removes it.
+    }
+  }
+}
+
+/** Path of a Node.js that runs code-server: this one if it fits, else one from npm, relative to the folder. */
+async function installNode(folder, report) {
   if (Number(process.versions.node.split('.')[0]) === CODE_SERVER_NODE) return process.execPath;
   const platform = `${process.platform}-${process.arch}`;
   const name = NODE_PACKAGES[platform];
@@ -218,16 +237,17 @@ async function installNode(report) {
       `Node.js ${CODE_SERVER_NODE} is needed and no npm package has it for ${platform}; run npm with Node.js ${CODE_SERVER_NODE}`,
     );
   }
-  await npmInstall(`Installing ${name}`, process.execPath, name, report);
-  return join(FOLDER, 'node_modules', name.slice(0, name.lastIndexOf('@')), 'bin', 'node');
+  await npmInstall(`Installing ${name}`, folder, { node: process.execPath, name }, report);
+  return join('node_modules', name.slice(0, name.lastIndexOf('@')), 'bin', 'node');
 }
 
 /**
  * Install scripts are allowed here and only here: they compile code-server's native parts, which never leave the cache
  * and are no part of Thaw. The given Node.js stands first on the path, since the scripts start `node` and `npm`.
  */
-async function npmInstall(title, node, name, report) {
-  if (!existsSync(join(FOLDER, 'package.json'))) writeFileSync(join(FOLDER, 'package.json'), '{ "private": true }\n');
+async function npmInstall(title, folder, { node, name }, report) {
+  const manifest = join(folder, 'package.json');
+  if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n');
   const env = {
     ...process.env,
     PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
@@ -235,5 +255,5 @@ async function npmInstall(title, node, name, report) {
   };
   const { command, args, options } = npmCommand(['install', '--no-audit', '--no-fund', '--ignore-scripts=false', name]);
   const runner = command === process.execPath ? node : command;
-  await runLogged(title, runner, args, { ...report, ...options, cwd: FOLDER, env });
+  await runLogged(title, runner, args, { ...report, ...options, cwd: folder, env });
 }

@@ -157,7 +157,7 @@ export class PlanEditorSession implements vscode.Disposable {
   }
 
   private async sendSnapshot(): Promise<void> {
-    const engine = await this.services.trainer.engineName();
+    const engine = vscode.l10n.t('{0} engine', await this.services.trainer.engineName());
     for (;;) {
       const { run, runs, isCurrent } = await this.planRuns.full();
       if (!isCurrent()) continue;

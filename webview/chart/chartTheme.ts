@@ -36,7 +36,7 @@ function readTheme(): ChartTheme {
     validation: variable('--vscode-charts-green', foreground),
     axis: variable('--vscode-descriptionForeground', foreground),
     grid: variable('--vscode-charts-lines', foreground),
-    thawed: variable('--vscode-charts-orange', foreground),
+    thawed: variable('--vscode-charts-orange', variable('--vscode-editorWarning-foreground', foreground)),
     frozen: variable('--vscode-charts-blue', foreground),
     background: variable('--vscode-editor-background', 'transparent'),
     font: `11px ${variable('--vscode-font-family', 'sans-serif')}`,

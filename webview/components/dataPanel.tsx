@@ -126,15 +126,26 @@ function ImageButton({ image }: { image: Thumbnail }): JSX.Element {
   );
 }
 
-function ProblemFiles({ images }: { images: PlanData }): JSX.Element | null {
-  if (images.problems.length === 0) return null;
+/** Files left out of training, and files that train but deserve a look (duplicates, very small images). */
+function ProblemFiles({ images }: { images: PlanData }): JSX.Element {
+  const notes = images.notes ?? [];
+  return (
+    <>
+      <FileList files={images.problems} title={`${formatCount(images.problems.length, 'file')} left out`} />
+      <FileList files={notes} title={`${formatCount(notes.length, 'image')} to look at`} />
+    </>
+  );
+}
+
+function FileList({ files, title }: { files: PlanData['problems']; title: string }): JSX.Element | null {
+  if (files.length === 0) return null;
   return (
     <details class="problem-files">
       <summary>
-        <Icon name="warning" /> {formatCount(images.problems.length, 'file')} left out
+        <Icon name="warning" /> {title}
       </summary>
       <ul>
-        {images.problems.map(({ file, problem }) => (
+        {files.map(({ file, problem }) => (
           <li key={file}>
             <button type="button" class="link" onClick={() => post({ type: 'openImage', file })}>
               {file}
