@@ -7,7 +7,7 @@
  *   npm start -- --port 8080  the address has this port instead of a free one
  *   npm start -- --headless   trains the sample project in this terminal; other arguments go on to `thaw train`
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { importTypeScript } from './lib/importTypeScript.mjs';
 import { openInEditor } from './lib/openSample.mjs';
@@ -17,7 +17,8 @@ const SAMPLE = join(root, 'build', 'sample');
 const PLAN = 'digits-few.finetune.json';
 const CLI = join(root, 'dist', 'cli.js');
 
-/** What the built programs are made of. */
+/** Programs in dist/, and what they are made of. */
+const BUILT = ['cli.js', 'trainer.js', 'extension.cjs', 'webview.js'];
 const SOURCES = ['src', 'webview', 'esbuild.mjs', 'package-lock.json'];
 const EDITOR_OPTIONS = ['--no-open', '--browser', '--port'];
 
@@ -29,7 +30,8 @@ function newestChange(path) {
 
 async function buildIfNeeded() {
   const sources = Math.max(...SOURCES.map((path) => newestChange(join(root, path))));
-  if (existsSync(CLI) && statSync(CLI).mtimeMs >= sources) return true;
+  const built = BUILT.map((name) => statSync(join(root, 'dist', name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  if (Math.min(...built) >= sources) return true;
   return (await runNode('esbuild.mjs')) === 0;
 }
 

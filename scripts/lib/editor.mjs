@@ -211,6 +211,7 @@ async function installServer(log) {
   writeFileSync(join(folder, MARKER), JSON.stringify({ node }));
   rmSync(FOLDER, { recursive: true, force: true });
   renameSync(folder, FOLDER);
+  removeUnfinished();
   log(`VS Code in the browser is installed (${((performance.now() - started) / 1000).toFixed(0)} s).`);
   const installed = installedServer();
   if (!installed) throw new Error(`${FOLDER} is not complete after its installation`);
@@ -222,7 +223,7 @@ function removeUnfinished() {
     try {
       rmSync(join(CACHE, name), { recursive: true, force: true });
     } catch {
-      // Something still writes there; the next installation removes it.
+      // Something still writes there; a later installation removes it.
     }
   }
 }

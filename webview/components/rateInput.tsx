@@ -57,8 +57,6 @@ export function RateInput(props: RateInputProps): JSX.Element {
     settle.current = setTimeout(() => commit(next), SETTLE_MILLISECONDS);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    // The rows around it have their own keys.
-    event.stopPropagation();
     if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       event.preventDefault();
       step(event.key === 'ArrowUp' ? 1 : -1);
