@@ -42,7 +42,7 @@ export default defineConfig({
       suite('unit', { timeout: QUICK }),
       suite('trainer', { timeout: SLOW, globalSetup: BUILT }),
       suite('cli', { timeout: SLOW, globalSetup: BUILT }),
-      suite('webview', { timeout: SLOW, globalSetup: EDITOR }),
+      suite('webview', { timeout: SLOW, globalSetup: [...BUILT, 'test/support/provisionBrowser.ts'] }),
       suite('host', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
       suite('e2e', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
     ],

@@ -101,7 +101,11 @@ async function takePicture(browser, { address }, { name, theme, size }) {
     .contentFrame();
   await content.getByRole('treegrid', { name: 'Network' }).waitFor();
   await content.locator('canvas').first().waitFor();
-  await content.getByRole('list', { name: /^Images of/ }).locator('img').first().waitFor();
+  await content
+    .getByRole('list', { name: /^Images of/ })
+    .locator('img')
+    .first()
+    .waitFor();
   if (size.width < 1000) await page.keyboard.press('Control+b');
   await content.locator('body').evaluate((body) => body.ownerDocument.fonts.ready.then(() => undefined));
   await page.screenshot({ path: join(PICTURES, `${name}-${size.width}.png`) });

@@ -2,7 +2,8 @@
  * npm test: installs what is missing, then typecheck, lint, build and every suite. The last line is
  * `N passed, N failed`, with `, N skipped` where this machine cannot provide a part; the reasons stand above it. On CI
  * (CI=true) a test of the editor that is skipped counts as failed.
- * Arguments go on to vitest: `npm test -- --project unit`.
+ * `npm test -- --editor` adds the suites in the real VS Code (`npm run test:editor`). Other arguments go on to vitest:
+ * `npm test -- --project unit`.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,9 +62,16 @@ async function provision() {
   note('provision', (performance.now() - started) / 1000, found);
 }
 
-/** Whether the arguments choose nothing, or one of the suites of the editor. */
-function needsEditor(args) {
-  return args.length === 0 || args.some((arg) => EDITOR_SUITES.some((name) => arg.includes(name)));
+/** Suites that run unless the arguments choose others; `--editor` adds those in the real VS Code. */
+const SUITES = ['unit', 'trainer', 'cli', 'webview'];
+const IN_VSCODE = ['host', 'e2e'];
+
+/** What vitest is asked to run. */
+function chosenSuites() {
+  const others = process.argv.slice(2).filter((arg) => arg !== '--editor');
+  if (others.length > 0) return others;
+  const editor = process.argv.includes('--editor');
+  return [...SUITES, ...(editor ? IN_VSCODE : [])].flatMap((name) => ['--project', name]);
 }
 
 async function runSuites() {
@@ -71,7 +79,7 @@ async function runSuites() {
   rmSync(RESULTS, { force: true });
   const args = ['run', '--allowOnly=false', '--reporter=default', '--reporter=./scripts/test/summaryReporter.mjs'];
   const env = { ...process.env, THAW_TEST_RESULTS: RESULTS };
-  const code = await runNode(TOOLS.vitest, [...args, ...process.argv.slice(2)], { env });
+  const code = await runNode(TOOLS.vitest, [...args, ...chosenSuites()], { env });
   const before = total.failed;
   const found = addResults();
   // vitest can fail without a failed test: it crashed, found no tests, or an error belonged to none of them.
@@ -120,7 +128,7 @@ function printSkipped() {
 requireNode();
 if (await installIfNeeded()) {
   for (const [name, commands] of Object.entries(CHECKS)) await runCheck(name, commands);
-  if (needsEditor(process.argv.slice(2))) await provision();
+  if (chosenSuites().some((arg) => IN_VSCODE.includes(arg))) await provision();
   await runSuites();
 } else {
   summary.push('The dependencies could not be installed, so nothing was run.');

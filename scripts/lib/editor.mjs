@@ -243,6 +243,16 @@ async function installNode(folder, report) {
 }
 
 /**
+ * The environment without what an npm that runs this script says of itself: code-server's installer would take that npm's
+ * Node.js for its own. Settings of the user (registry, proxy, cache) stay.
+ */
+function withoutOuterNpm(env) {
+  const ofOuterNpm =
+    /^(npm_(lifecycle_|package_|config_(user_agent|local_prefix|node_gyp)|execpath|node_execpath|command)|NODE$|INIT_CWD$)/i;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ofOuterNpm.test(name)));
+}
+
+/**
  * Install scripts are allowed here and only here: they compile code-server's native parts, which never leave the cache
  * and are no part of Thaw. The given Node.js stands first on the path, since the scripts start `node` and `npm`.
  */
@@ -250,7 +260,7 @@ async function npmInstall(title, folder, { node, name }, report) {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n');
   const env = {
-    ...process.env,
+    ...withoutOuterNpm(process.env),
     PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
     npm_config_ignore_scripts: 'false',
   };

@@ -94,7 +94,7 @@ export async function decodeImageBytes(
       height: image.height,
     };
   } catch (error) {
-    throw unreadable(file, describeFailure(error, format));
+    throw unreadable(file, describeFailure(error, format, bytes));
   }
 }
 
@@ -182,10 +182,17 @@ function luma(rgb: Uint8Array): Uint8Array {
   return gray;
 }
 
-function describeFailure(error: unknown, format: ImageFormat): string {
+/** Whether a JPEG lacks its end-of-image marker. libvips shares its error text among threads, so it may be lost. */
+function isCutOff(format: ImageFormat, bytes: Uint8Array): boolean {
+  return format === 'jpeg' && !(bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9);
+}
+
+function describeFailure(error: unknown, format: ImageFormat, bytes: Uint8Array): string {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof BmpError || error instanceof RefusedImage) return message;
-  if (/premature end|unexpected end|out of bounds|truncated/i.test(message)) return 'the file is cut off';
+  if (/premature end|unexpected end|out of bounds|truncated/i.test(message) || isCutOff(format, bytes)) {
+    return 'the file is cut off';
+  }
   if (/unsupported image format|corrupt header|read error|bad seek|unable to parse/i.test(message)) {
     return 'the file is cut off or damaged';
   }
