@@ -19,6 +19,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   data: true,
   start: true,
   run: true,
+  compared: true,
   delta: true,
   thumbnails: true,
 };

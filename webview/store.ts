@@ -12,6 +12,8 @@ export const network = signal<Loadable<PlanNetwork>>({ state: 'loading' });
 export const data = signal<Loadable<PlanData>>({ state: 'loading' });
 export const startState = signal<StartState>({ state: 'blocked', reason: '' });
 export const run = signal<RunView | null>(null);
+/** Runs drawn beside it. */
+export const compared = signal<readonly RunView[]>([]);
 export const runs = signal<Snapshot['runs']>([]);
 export const engine = signal('');
 /** Whether the first snapshot has come. */
@@ -54,6 +56,8 @@ export function receive(message: ToWebview): void {
       run.value = message.run;
       runs.value = message.runs;
       return;
+    case 'compared':
+      return receiveCompared(message);
     case 'delta':
       return receiveDelta(message);
     case 'thumbnails':
@@ -68,18 +72,30 @@ function receiveSnapshot(snapshot: Snapshot): void {
   data.value = snapshot.data;
   startState.value = snapshot.start;
   run.value = snapshot.run;
+  compared.value = snapshot.compared;
   runs.value = snapshot.runs;
   engine.value = snapshot.engine;
   connected.value = true;
 }
 
+function receiveCompared({ runs: names, views }: Extract<ToWebview, { type: 'compared' }>): void {
+  const known = new Map([...compared.value, ...views].map((view) => [view.run, view]));
+  const next = names.flatMap((name) => known.get(name) ?? []);
+  if (next.length < names.length) post({ type: 'resync' });
+  else compared.value = next;
+}
+
 /** A delta that does not continue what is here means that messages were lost: the host sends everything again. */
 function receiveDelta({ delta }: Extract<ToWebview, { type: 'delta' }>): void {
-  const present = run.value;
-  if (present?.run !== delta.run) return;
-  const next = applyDelta(present, delta);
-  if (next === 'resync') post({ type: 'resync' });
-  else run.value = next;
+  const update = (view: RunView): RunView => {
+    const next = applyDelta(view, delta);
+    if (next !== 'resync') return next;
+    post({ type: 'resync' });
+    return view;
+  };
+  if (run.value?.run === delta.run) run.value = update(run.value);
+  const beside = compared.value.findIndex((view) => view.run === delta.run);
+  if (beside >= 0) compared.value = compared.value.with(beside, update(compared.value[beside]));
 }
 
 function receiveThumbnails(page: Extract<ToWebview, { type: 'thumbnails' }>): void {

@@ -16,6 +16,8 @@ export const tab = signal<Tab>(saved.tab);
 /** Weight of the past in the smoothed training curve, from 0 (none) to under 1. */
 export const smoothing = signal(saved.smoothing);
 export const logScale = signal(saved.logScale);
+/** Whether the figures behind the charts are shown as a table. */
+export const epochTableShown = signal(saved.epochTableShown);
 
 /** Opens or closes a row of the network. */
 export function setExpanded(keys: readonly string[], open: boolean): void {
@@ -36,6 +38,7 @@ export function persistViewState(): void {
       tab: tab.value,
       smoothing: smoothingValue,
       logScale: logScale.value,
+      epochTableShown: epochTableShown.value,
     });
   });
 }
@@ -45,6 +48,7 @@ interface ViewState {
   tab: Tab;
   smoothing: number;
   logScale: boolean;
+  epochTableShown: boolean;
 }
 
 /** Another version may have saved it, so every part is checked. */
@@ -58,5 +62,6 @@ function readSaved(): ViewState {
     tab: TABS.find((known) => known === part('tab')) ?? 'data',
     smoothing: SMOOTHING_LEVELS.find((level) => level === part('smoothing')) ?? DEFAULT_SMOOTHING,
     logScale: part('logScale') === true,
+    epochTableShown: part('epochTableShown') === true,
   };
 }

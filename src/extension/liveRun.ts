@@ -70,7 +70,7 @@ export class LiveRun {
         onEvent: (event) => this.hear(event),
       });
       await this.readMetrics();
-      this.current.setState(result.stopped, { freezeProof: result.freezeProof });
+      this.current.setState(result.stopped, { freezeProof: result.freezeProof, seconds: result.seconds });
       return { result };
     } catch (error) {
       await this.readMetrics();

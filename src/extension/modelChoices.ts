@@ -62,7 +62,10 @@ function catalogItem({ id, title, licence, source }: CatalogEntry): ModelItem {
 
 function fileItem(path: string): ModelItem {
   const folder = basename(path) === 'model.json' ? dirname(path) : path;
-  return { label: basename(folder), description: vscode.workspace.asRelativePath(folder), reference: path };
+  const relative = vscode.workspace.asRelativePath(folder);
+  const label = basename(folder);
+  // At the top of the workspace the path says nothing that the name does not.
+  return { label, ...(relative === label ? {} : { description: relative }), reference: path };
 }
 
 /** Every model.json with layers in the open folders; a GraphModel cannot be fine-tuned and is not offered. */

@@ -138,6 +138,9 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'showRun':
         await this.planRuns.choose(message.run);
         break;
+      case 'compare':
+        await this.planRuns.compare(message.run, message.compared);
+        break;
       case 'thumbnails':
         await this.sendThumbnails(message);
         break;
@@ -159,12 +162,12 @@ export class PlanEditorSession implements vscode.Disposable {
   private async sendSnapshot(): Promise<void> {
     const engine = vscode.l10n.t('{0} engine', await this.services.trainer.engineName());
     for (;;) {
-      const { run, runs, isCurrent } = await this.planRuns.full();
+      const { run, compared, runs, isCurrent } = await this.planRuns.full();
       if (!isCurrent()) continue;
       const title = basename(this.document.uri.path);
       const { content: document, startState: start } = this;
       const snapshot: Snapshot = {
-        ...{ type: 'snapshot', title, document, start, run, runs, engine },
+        ...{ type: 'snapshot', title, document, start, run, compared, runs, engine },
         network: this.network.view,
         data: this.images.view,
       };

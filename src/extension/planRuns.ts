@@ -1,7 +1,6 @@
 import type * as vscode from 'vscode';
 import type { RunHistory } from '../shared/runHistory.ts';
-import type { RunView } from '../shared/runView.ts';
-import type { Snapshot, ToWebview } from '../shared/webviewProtocol.ts';
+import { MOST_COMPARED, type Snapshot, type ToWebview } from '../shared/webviewProtocol.ts';
 import { Disposables } from './disposables.ts';
 import type { LiveRun } from './liveRun.ts';
 import type { RunList } from './runList.ts';
@@ -10,13 +9,8 @@ import type { RunService } from './runService.ts';
 /** Shortest time between two messages about a run that trains. */
 const INTERVAL_MS = 100;
 
-type Runs = Snapshot['runs'];
-
-/** What a plan editor shows of a run, and of the other runs of the plan. */
-interface ShownRun {
-  run: RunView | null;
-  runs: Runs;
-}
+/** What a plan editor shows of a run, of those beside it, and of all runs of the plan. */
+type ShownRuns = Pick<Snapshot, 'run' | 'compared' | 'runs'>;
 
 /** How much of a history the webview has. */
 interface Sent {
@@ -27,14 +21,16 @@ interface Sent {
 }
 
 /**
- * The runs of one plan as its editor shows them: the one that trains, or that was chosen, or the newest. While it trains,
- * what has come is sent at most ten times a second.
+ * The runs of one plan as its editor shows them: the one that trains, or that was chosen, or the newest, and those it is
+ * compared with. While one of them trains, what has come is sent at most ten times a second.
  */
 export class PlanRuns implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private chosen: string | null = null;
+  private compared: readonly string[] = [];
   private live: string | null = null;
-  private sent: Sent | null = null;
+  /** By run, of those the webview has. */
+  private sent = new Map<string, Sent>();
   private timer: NodeJS.Timeout | undefined;
   /** Counts full messages: of two that are made at the same time only the later is sent. */
   private version = 0;
@@ -51,24 +47,46 @@ export class PlanRuns implements vscode.Disposable {
   }
 
   /** Everything there is, for a webview that has nothing; old when another call came in the meantime. */
-  async full(): Promise<ShownRun & { isCurrent: () => boolean }> {
+  async full(): Promise<ShownRuns & { isCurrent: () => boolean }> {
     const version = ++this.version;
     const isCurrent = (): boolean => version === this.version;
     const stored = await this.runList.ofPlan(this.plan);
-    const run = await this.shown(stored.at(0)?.run ?? null);
-    const history = run === null ? null : await this.runs.history(run).catch(() => null);
-    if (isCurrent()) this.sent = history && startOf(history);
-    const view = history?.view ?? null;
-    const others = stored.filter((each) => each.run !== run);
-    return { run: view, runs: others.map(summaryOf), isCurrent };
+    const shown = await this.shown(stored.at(0)?.run ?? null);
+    const compared = await this.stillCompared(shown);
+    const histories = await Promise.all([shown, ...compared].map((run) => this.historyOf(run)));
+    const present = histories.filter((history) => history !== null);
+    if (isCurrent()) {
+      this.compared = compared;
+      this.sent = new Map(present.map((history) => [history.run, startOf(history)]));
+    }
+    const views = new Map(present.map((history) => [history.run, history.view]));
+    return {
+      run: views.get(shown ?? '') ?? null,
+      compared: compared.flatMap((run) => views.get(run) ?? []),
+      runs: stored.map(summaryOf),
+      isCurrent,
+    };
   }
 
   /** Shows a run of this plan until another one starts. */
   async choose(run: string): Promise<void> {
-    const known = (await this.runList.find(run)) !== undefined || this.runs.live?.order.run === run;
-    if (!known) return;
+    if (!(await this.exists(run))) return;
     this.chosen = run;
     await this.sendAll();
+  }
+
+  /** Draws a run beside the shown one, or no longer. More than fit are left out. */
+  async compare(run: string, compared: boolean): Promise<void> {
+    const others = this.compared.filter((each) => each !== run);
+    if (!compared) {
+      this.compared = others;
+      this.sent.delete(run);
+    } else if (others.length < MOST_COMPARED && (await this.exists(run))) {
+      this.compared = [...others, run];
+    }
+    const history = compared ? await this.historyOf(run) : null;
+    if (history) this.sent.set(run, startOf(history));
+    this.post({ type: 'compared', runs: [...this.compared], views: history ? [history.view] : [] });
   }
 
   dispose(): void {
@@ -80,8 +98,21 @@ export class PlanRuns implements vscode.Disposable {
   private async shown(newest: string | null): Promise<string | null> {
     const live = this.runs.live?.order;
     const { chosen } = this;
-    if (chosen !== null && (this.runs.knows(chosen) || (await this.runList.find(chosen)))) return chosen;
+    if (chosen !== null && (await this.exists(chosen))) return chosen;
     return live?.plan === this.plan ? live.run : newest;
+  }
+
+  private async stillCompared(shown: string | null): Promise<string[]> {
+    const exist = await Promise.all(this.compared.map((run) => this.exists(run)));
+    return this.compared.filter((run, index) => run !== shown && exist[index]);
+  }
+
+  private async exists(run: string): Promise<boolean> {
+    return this.runs.knows(run) || (await this.runList.find(run)) !== undefined;
+  }
+
+  private async historyOf(run: string | null): Promise<RunHistory | null> {
+    return run === null ? null : this.runs.history(run).catch(() => null);
   }
 
   private async runsChanged(): Promise<void> {
@@ -95,8 +126,10 @@ export class PlanRuns implements vscode.Disposable {
   }
 
   private async sendAll(): Promise<void> {
-    const { run, runs, isCurrent } = await this.full();
-    if (isCurrent()) this.post({ type: 'run', run, runs });
+    const { run, compared, runs, isCurrent } = await this.full();
+    if (!isCurrent()) return;
+    this.post({ type: 'run', run, runs });
+    this.post({ type: 'compared', runs: compared.map((each) => each.run), views: compared });
   }
 
   private progressed(run: LiveRun): void {
@@ -108,12 +141,14 @@ export class PlanRuns implements vscode.Disposable {
   }
 
   private sendNew({ history, order }: LiveRun): void {
-    if (!this.sent || (this.chosen ?? order.run) !== order.run) return;
+    const sent = this.sent.get(order.run);
+    if (!sent) return;
     // A run that is continued begins its history again.
-    if (this.sent.history !== history) return void this.sendAll();
-    const delta = history.deltaSince(this.sent.steps, this.sent.points, this.sent.generation);
-    this.sent = { ...startOf(history), steps: delta.from + delta.steps.loss.length };
-    this.sent.points = delta.fromPoints + delta.points.length;
+    if (sent.history !== history) return void this.sendAll();
+    const delta = history.deltaSince(sent.steps, sent.points, sent.generation);
+    const steps = delta.from + delta.steps.loss.length;
+    const points = delta.fromPoints + delta.points.length;
+    this.sent.set(order.run, { history, steps, points, generation: history.generation });
     this.post({ type: 'delta', delta });
   }
 }
@@ -124,6 +159,12 @@ function startOf(history: RunHistory): Sent {
   return { history, steps: from, points: fromPoints, generation: history.generation };
 }
 
-function summaryOf({ run, name, state, best, startedAt }: Awaited<ReturnType<RunList['all']>>[number]): Runs[number] {
+function summaryOf({
+  run,
+  name,
+  state,
+  best,
+  startedAt,
+}: Awaited<ReturnType<RunList['all']>>[number]): Snapshot['runs'][number] {
   return { run, name, state, accuracy: best?.validationAccuracy ?? null, startedAt };
 }

@@ -39,7 +39,6 @@ export async function startFineTune(folder: vscode.Uri | undefined, services: Fi
   if (!plan) return;
   await rememberModel(answers.model, services.memory);
   await openInPlanEditor(vscode.Uri.file(plan.plan));
-  for (const { text } of plan.warnings) void vscode.window.showWarningMessage(text);
 }
 
 interface Answers {
@@ -114,7 +113,8 @@ async function writePlan(
       throw error;
     });
   });
-  for (const line of result ? [...result.reasons, ...result.leftOut] : []) log.info(line);
+  const warnings = result?.warnings.map(({ text }) => text) ?? [];
+  for (const line of result ? [...result.reasons, ...warnings, ...result.leftOut] : []) log.info(line);
   return result;
 }
 

@@ -21,6 +21,10 @@ export async function readRunHistory(folder: RunFolder, state?: RunViewState): P
     await pause();
   }
   const report = state === undefined ? await folder.readReport().catch(() => null) : null;
-  history.setState(state ?? stated, { problem: status?.problem ?? null, freezeProof: report?.freezeProof ?? null });
+  history.setState(state ?? stated, {
+    problem: status?.problem ?? null,
+    freezeProof: report?.freezeProof ?? null,
+    seconds: report?.seconds ?? null,
+  });
   return history;
 }

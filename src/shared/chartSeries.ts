@@ -79,8 +79,43 @@ export function applyDelta(view: RunView, delta: RunDelta): RunView | 'resync' {
   };
 }
 
-/** Adds or replaces a run in a list of runs to compare, keeping its place. */
-export function appendRun(runs: readonly RunView[], view: RunView): RunView[] {
-  const place = runs.findIndex((run) => run.run === view.run);
-  return place < 0 ? [...runs, view] : runs.with(place, view);
+/**
+ * A number for each of several things, so that it keeps its colour: those that had one keep it, others get the least that
+ * is free.
+ */
+export function assignSlots(before: ReadonlyMap<string, number>, names: readonly string[]): Map<string, number> {
+  const slots = new Map<string, number>();
+  for (const name of names) {
+    const slot = before.get(name);
+    if (slot !== undefined) slots.set(name, slot);
+  }
+  for (const name of names) {
+    if (slots.has(name)) continue;
+    const taken = new Set(slots.values());
+    let free = 0;
+    while (taken.has(free)) free++;
+    slots.set(name, free);
+  }
+  return slots;
+}
+
+/**
+ * Moves labels apart: places in the order of `wanted`, each at least `gap` from its neighbours and within `low` to `high`
+ * as far as there is room for all, and otherwise as near to what is wanted as that allows.
+ */
+export function spreadLabels(wanted: readonly number[], gap: number, low: number, high: number): number[] {
+  const order = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b]);
+  const step = Math.min(gap, order.length > 1 ? (high - low) / (order.length - 1) : gap);
+  const places = [...wanted];
+  let floor = low;
+  for (const index of order) {
+    places[index] = Math.max(wanted[index], floor);
+    floor = places[index] + step;
+  }
+  let ceiling = high;
+  for (const index of order.reverse()) {
+    places[index] = Math.min(places[index], ceiling);
+    ceiling = places[index] - step;
+  }
+  return places;
 }

@@ -30,7 +30,7 @@ export const planEditSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('headRate'), rate }),
   /** A geometric spread over the unfrozen blocks, from the first to the last. */
   z.object({ kind: z.literal('spreadRates'), low: rate, high: rate }),
-  /** Applies the plan of a quadrant; the similarity is then the user's. */
+  /** Applies the plan of a quadrant; a similarity that differs is then the user's. */
   z.object({ kind: z.literal('quadrant'), data: level, similarity: level }),
   z.object({ kind: z.literal('way'), way: z.enum(TRANSFER_WAYS) }),
   /** Any other key, such as `batchSize`. Undefined removes it. */

@@ -14,6 +14,7 @@ export type HistoryEvent = Exclude<TrainEvent, EventOf<'step'>> | StepLine;
 export interface RunEnd {
   problem?: string | null;
   freezeProof?: RunView['freezeProof'];
+  seconds?: number | null;
 }
 
 /**
@@ -22,19 +23,24 @@ export interface RunEnd {
  * A step or epoch that is not after the last one is that of a resumed run: it replaces what came from there on.
  */
 export class RunHistory {
-  private readonly run: RunView;
+  private readonly state: RunView;
   /** What each replacement left over, oldest first. */
   private readonly cuts: { steps: number; points: number }[] = [];
   private cachedTo: string | null = null;
 
   /** Starts from a view, mostly `emptyRunView`, which is copied. */
   constructor(start: RunView) {
-    this.run = structuredClone(start);
+    this.state = structuredClone(start);
+  }
+
+  /** Folder of the run; its identity. */
+  get run(): string {
+    return this.state.run;
   }
 
   /** A copy, to be sent or kept. */
   get view(): RunView {
-    return structuredClone(this.run);
+    return structuredClone(this.state);
   }
 
   /** Number of times that known steps or epochs were replaced; see `deltaSince`. */
@@ -44,7 +50,7 @@ export class RunHistory {
 
   /** Epochs of the whole plan; 0 until the run has started. */
   get plannedEpochs(): number {
-    return this.run.epochs;
+    return this.state.epochs;
   }
 
   add(event: HistoryEvent): void {
@@ -62,7 +68,7 @@ export class RunHistory {
         this.addEpoch(event);
         break;
       case 'warning':
-        if (!this.run.warnings.includes(event.text)) this.run.warnings.push(event.text);
+        if (!this.state.warnings.includes(event.text)) this.state.warnings.push(event.text);
         break;
       case 'cache':
       case 'download':
@@ -75,18 +81,19 @@ export class RunHistory {
 
   /** Takes what only live events know: the time left, and what goes on before the first step. Adds no step. */
   noteLive(event: TrainEvent): void {
-    if (!isActive(this.run.state)) return;
-    if (event.event === 'step') this.run.secondsLeft = event.secondsLeft;
+    if (!isActive(this.state.state)) return;
+    if (event.event === 'step') this.state.secondsLeft = event.secondsLeft;
     else if (event.event === 'cache' || event.event === 'download') this.noteActivity(event);
   }
 
   /** The state the run has from here on; one that is over has no time left. */
-  setState(state: RunViewState, { problem = null, freezeProof }: RunEnd = {}): void {
-    Object.assign(this.run, { state, problem });
-    if (freezeProof !== undefined) this.run.freezeProof = freezeProof;
+  setState(state: RunViewState, { problem = null, freezeProof, seconds }: RunEnd = {}): void {
+    Object.assign(this.state, { state, problem });
+    if (freezeProof !== undefined) this.state.freezeProof = freezeProof;
+    if (seconds !== undefined) this.state.seconds = seconds;
     if (isActive(state)) return;
-    this.run.activity = null;
-    this.run.secondsLeft = null;
+    this.state.activity = null;
+    this.state.secondsLeft = null;
   }
 
   /**
@@ -95,74 +102,75 @@ export class RunHistory {
    */
   deltaSince(steps: number, points: number, generation = 0): RunDelta {
     const missed = this.cuts.slice(generation);
-    const from = Math.min(steps, this.run.steps.loss.length, ...missed.map((cut) => cut.steps));
-    const fromPoints = Math.min(points, this.run.points.length, ...missed.map((cut) => cut.points));
-    const { run, state, phases, activity, secondsLeft, warnings, problem, freezeProof } = this.run;
-    const { epoch, position, loss, accuracy } = this.run.steps;
+    const from = Math.min(steps, this.state.steps.loss.length, ...missed.map((cut) => cut.steps));
+    const fromPoints = Math.min(points, this.state.points.length, ...missed.map((cut) => cut.points));
+    const { steps: series, points: known, ...rest } = this.state;
+    const { epoch, position, loss, accuracy } = series;
     return structuredClone({
-      ...{ run, from, fromPoints, state, phases, activity, secondsLeft, warnings, problem, freezeProof },
+      ...rest,
+      ...{ from, fromPoints },
       steps: {
         epoch: epoch.slice(from),
         position: position.slice(from),
         loss: loss.slice(from),
         accuracy: accuracy.slice(from),
       },
-      points: this.run.points.slice(fromPoints),
+      points: known.slice(fromPoints),
     });
   }
 
   private start({ engine, epochs }: EventOf<'start'>): void {
-    Object.assign(this.run, { engine, epochs });
+    Object.assign(this.state, { engine, epochs });
     // The events of a run that is over are read again when its charts are opened.
-    if (this.run.state === 'queued') this.setState('running');
+    if (this.state.state === 'queued') this.setState('running');
   }
 
   /** A phase that a resumed run enters again keeps its first epoch. */
   private startPhase({ phase: name, index, epochs, trainable, cachedTo }: EventOf<'phase'>): void {
-    const known = this.run.phases.at(index);
-    const from = known?.name === name ? known.from : (this.run.points.at(-1)?.epoch ?? 0) + 1;
+    const known = this.state.phases.at(index);
+    const from = known?.name === name ? known.from : (this.state.points.at(-1)?.epoch ?? 0) + 1;
     const band: PhaseBand = { name, from, epochs, trainable: [...trainable] };
-    this.run.phases = [...this.run.phases.slice(0, index), band];
+    this.state.phases = [...this.state.phases.slice(0, index), band];
     this.cachedTo = cachedTo;
   }
 
   private addStep({ epoch, step, steps, loss, accuracy, secondsLeft }: StepLine): void {
     const position = epoch - 1 + step / steps;
-    const series = this.run.steps;
+    const series = this.state.steps;
     this.cut(position, epoch);
     series.epoch.push(epoch);
     series.position.push(position);
     series.loss.push(loss);
     series.accuracy.push(accuracy);
-    this.run.activity = null;
-    if (secondsLeft !== undefined && isActive(this.run.state)) this.run.secondsLeft = secondsLeft;
+    this.state.activity = null;
+    if (secondsLeft !== undefined && isActive(this.state.state)) this.state.secondsLeft = secondsLeft;
   }
 
   private addEpoch(event: EventOf<'epoch'>): void {
     const { epoch, phase, loss, accuracy, validationLoss, validationAccuracy, low, high, n, seconds, best } = event;
     const validation = { validationLoss, validationAccuracy, low, high, n };
     const point: EpochPoint = { epoch, phase, loss, accuracy, ...validation, seconds, best, movement: event.movement };
-    this.run.epochs = event.epochs;
+    this.state.epochs = event.epochs;
     // The last step of the epoch is at the position `epoch` itself.
     this.cut(epoch + 1e-9, epoch);
-    this.run.points.push(point);
+    this.state.points.push(point);
   }
 
   private noteActivity(event: EventOf<'cache'> | EventOf<'download'>): void {
-    if (!isActive(this.run.state)) return;
+    if (!isActive(this.state.state)) return;
     if (event.event === 'download') {
       const { file, received, total } = event;
-      this.run.activity = { text: `Downloading ${file}`, done: received, total: total ?? 0 };
+      this.state.activity = { text: `Downloading ${file}`, done: received, total: total ?? 0 };
       return;
     }
     const { done, total } = event;
     const text = this.cachedTo === null ? 'Reading images' : `Computing features up to ${this.cachedTo}`;
-    this.run.activity = { text, done, total };
+    this.state.activity = { text, done, total };
   }
 
   /** Keeps the steps before a position and the points of the epochs before one. */
   private cut(position: number, epoch: number): void {
-    const { steps: series, points: known } = this.run;
+    const { steps: series, points: known } = this.state;
     const steps = series.position.findLastIndex((value) => value < position) + 1;
     const points = known.findLastIndex((point) => point.epoch < epoch) + 1;
     if (steps === series.loss.length && points === known.length) return;

@@ -54,27 +54,23 @@ export interface RunView {
   points: EpochPoint[];
   /** What is going on before the first step, such as the caching of features. */
   activity: { text: string; done: number; total: number } | null;
+  /** Of the phase that trains now. */
   secondsLeft: number | null;
+  /** Duration of the whole run, reading and caching included; null until it is over. */
+  seconds: number | null;
   warnings: string[];
   /** One line in words, where the run failed or was interrupted. */
   problem: string | null;
   freezeProof: { frozenTensors: number; changedTensors: number } | null;
 }
 
-/** What has come to a run since the receiver had `from` steps and `fromPoints` epochs of it. */
-export interface RunDelta {
-  run: string;
+/**
+ * What has come to a run since the receiver had `from` steps and `fromPoints` epochs of it; everything else of the view
+ * as it is now.
+ */
+export interface RunDelta extends RunView {
   from: number;
   fromPoints: number;
-  steps: StepSeries;
-  points: EpochPoint[];
-  state: RunViewState;
-  phases: PhaseBand[];
-  activity: RunView['activity'];
-  secondsLeft: number | null;
-  warnings: string[];
-  problem: string | null;
-  freezeProof: RunView['freezeProof'];
 }
 
 /** A run before its first event. */
@@ -91,6 +87,7 @@ export function emptyRunView(run: string, name: string, state: RunViewState): Ru
     points: [],
     activity: null,
     secondsLeft: null,
+    seconds: null,
     warnings: [],
     problem: null,
     freezeProof: null,

@@ -21,6 +21,8 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('openAsText'), line: z.number().int().positive().optional() }),
   z.object({ v: version, type: z.literal('openImage'), file: z.string() }),
   z.object({ v: version, type: z.literal('showRun'), run: z.string() }),
+  /** Draws another run of the plan beside the shown one, or no longer. */
+  z.object({ v: version, type: z.literal('compare'), run: z.string(), compared: z.boolean() }),
   /** Thumbnails of a class, answered by `thumbnails`. */
   z.object({
     v: version,
@@ -38,6 +40,9 @@ export type ToHost = z.output<typeof toHostSchema>;
 /** `ToHost` without the version, as callers write it. */
 export type HostRequest = ToHost extends infer M ? (M extends ToHost ? Omit<M, 'v'> : never) : never;
 
+/** Runs drawn beside the shown one at most: with it they are eight, as many as there are colours to tell apart. */
+export const MOST_COMPARED = 7;
+
 /** What may be started, and why not. */
 export type StartState =
   { state: 'ready' } | { state: 'running'; run: string } | { state: 'queued' } | { state: 'blocked'; reason: string };
@@ -52,7 +57,9 @@ export interface Snapshot {
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
-  /** Other runs of this plan, newest first. */
+  /** Runs drawn beside it. */
+  compared: RunView[];
+  /** All runs of this plan, newest first. */
   runs: { run: string; name: string; state: RunView['state']; accuracy: number | null; startedAt: string | null }[];
   engine: string;
 }
@@ -65,5 +72,8 @@ export type ToWebview =
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'start'; start: StartState }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }
+  /** The runs drawn beside the shown one, in order, and those of them that the view does not have yet. */
+  | { type: 'compared'; runs: string[]; views: RunView[] }
+  /** More of the shown run or of a compared one. */
   | { type: 'delta'; delta: RunDelta }
   | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] };

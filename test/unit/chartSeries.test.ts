@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  appendRun,
+  assignSlots,
   appendSteps,
   applyDelta,
   downsample,
   downsampleIndexes,
   smooth,
+  spreadLabels,
 } from '../../src/shared/chartSeries.ts';
 import { Random } from '../../src/shared/random.ts';
 import { emptyRunView, type RunDelta, type RunView, type StepSeries } from '../../src/shared/runView.ts';
@@ -89,9 +90,7 @@ describe('downsample', () => {
 
 const view = (loss: number[] = []): RunView => ({ ...emptyRunView('run', 'Run', 'running'), steps: series(...loss) });
 const delta = (changes: Partial<RunDelta>): RunDelta => {
-  const { state, phases, activity, secondsLeft, warnings, problem, freezeProof } = emptyRunView('run', '', 'finished');
-  const rest = { state, phases, activity, secondsLeft, warnings, problem, freezeProof };
-  return { run: 'run', from: 0, fromPoints: 0, steps: series(), points: [], ...rest, ...changes };
+  return { ...emptyRunView('run', 'Run', 'finished'), from: 0, fromPoints: 0, ...changes };
 };
 
 describe('applyDelta', () => {
@@ -110,15 +109,48 @@ describe('applyDelta', () => {
   });
 });
 
-describe('appendSteps and appendRun', () => {
+describe('appendSteps', () => {
   it('cut every array of a series alike', () => {
     const joined = appendSteps(series(1, 2, 3), 1, series(5));
     expect(joined).toEqual({ epoch: [1, 1], position: [0, 0], loss: [1, 5], accuracy: [0.5, 0.5] });
   });
+});
 
-  it('replaces a run in its place, or adds it', () => {
-    const [one, two] = [view([1]), { ...view(), run: 'two' }];
-    expect(appendRun([one], two)).toEqual([one, two]);
-    expect(appendRun([one, two], view([4]))).toEqual([view([4]), two]);
+describe('assignSlots', () => {
+  it('keeps the slots of those that stay and fills the gaps', () => {
+    const first = assignSlots(new Map(), ['a', 'b', 'c']);
+    expect([...first]).toEqual([
+      ['a', 0],
+      ['b', 1],
+      ['c', 2],
+    ]);
+    const second = assignSlots(first, ['d', 'c', 'a', 'e']);
+    expect(Object.fromEntries(second)).toEqual({ a: 0, c: 2, d: 1, e: 3 });
+  });
+});
+
+describe('spreadLabels', () => {
+  it('leaves places alone that are far enough apart', () => {
+    expect(spreadLabels([40, 10, 25], 12, 0, 100)).toEqual([40, 10, 25]);
+  });
+
+  it('keeps the order, the gap and the bounds wherever there is room', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -20, max: 120, noNaN: true }), { maxLength: 8 }), (wanted) => {
+        const places = spreadLabels(wanted, 12, 0, 100);
+        const order = wanted.map((_, index) => index).sort((a, b) => wanted[a] - wanted[b]);
+        const sorted = order.map((index) => places[index]);
+        sorted.forEach((place, index) => {
+          expect(place).toBeGreaterThanOrEqual(-1e-9);
+          expect(place).toBeLessThanOrEqual(100 + 1e-9);
+          if (index > 0) expect(place - sorted[index - 1]).toBeGreaterThanOrEqual(12 - 1e-9);
+        });
+      }),
+      { seed: 5 },
+    );
+  });
+
+  it('shares what there is where there is not enough room', () => {
+    expect(spreadLabels([5, 5, 5], 12, 0, 10)).toEqual([0, 5, 10]);
   });
 });

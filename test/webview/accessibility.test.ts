@@ -38,9 +38,10 @@ describe.each(THEME_NAMES)('accessibility in the theme %s', (theme) => {
     expect(await violations(page)).toEqual([]);
   });
 
-  it('has no violation with a list of runs and an explanation open', async ({ editor }) => {
-    const page = await openWithAxe(editor, exampleSnapshot({ epochs: 2 }), { theme });
+  it('has no violation with runs compared, their list, a table and an explanation open', async ({ editor }) => {
+    const page = await openWithAxe(editor, exampleSnapshot({ epochs: 2, compared: 3 }), { theme });
     await page.getByRole('tab', { name: 'Runs' }).click();
+    await page.getByRole('button', { name: 'Show table' }).click();
     await page.getByRole('button', { name: 'Rate', exact: true }).focus();
     expect(await violations(page)).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import type { RunDelta, RunView } from '../../src/shared/runView.ts';
 import { it } from './support/editorTest.ts';
 import { exampleRun, exampleSnapshot } from './support/exampleSnapshot.ts';
+import { pixelsOf } from './support/pixels.ts';
 import { themeStyle } from './support/themes.ts';
 import { changeTheme } from './support/webviewPage.ts';
 
@@ -16,37 +17,18 @@ function nextEpoch(epochs: number): { delta: RunDelta; whole: RunView } {
   if (!plan) throw new Error('The example has a plan.');
   const whole = exampleRun(plan, epochs + 1);
   const from = whole.steps.epoch.indexOf(epochs + 1);
-  const { run, state, phases, activity, secondsLeft, warnings, problem, freezeProof } = whole;
   const steps = {
     epoch: whole.steps.epoch.slice(from),
     position: whole.steps.position.slice(from),
     loss: whole.steps.loss.slice(from),
     accuracy: whole.steps.accuracy.slice(from),
   };
-  const rest = { state, phases, activity, secondsLeft, warnings, problem, freezeProof };
-  return { delta: { run, from, fromPoints: epochs, steps, points: whole.points.slice(epochs), ...rest }, whole };
+  return { delta: { ...whole, from, fromPoints: epochs, steps, points: whole.points.slice(epochs) }, whole };
 }
 
 /** All that is drawn, to be compared later. */
 async function remember(page: Page): Promise<string[]> {
   return page.evaluate(() => [...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()));
-}
-
-/** Pixels of each canvas that have a colour, such as `#89d185`. */
-async function pixelsOf(page: Page, color: string): Promise<number[]> {
-  return page.evaluate((wanted) => {
-    const parts = [1, 3, 5].map((start) => parseInt(wanted.slice(start, start + 2), 16));
-    return [...document.querySelectorAll('canvas')].map((canvas) => {
-      const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-      let count = 0;
-      for (let index = 0; index < pixels.length; index += 4) {
-        if (pixels[index + 3] > 250 && parts.every((part, channel) => Math.abs(pixels[index + channel] - part) < 8)) {
-          count++;
-        }
-      }
-      return count;
-    });
-  }, color);
 }
 
 describe('charts', () => {

@@ -4,6 +4,8 @@ import { signal } from '@preact/signals';
 export interface ChartTheme {
   training: string;
   validation: string;
+  /** Runs that are compared: as many colours as there may be runs. */
+  runs: readonly string[];
   axis: string;
   grid: string;
   /** Behind a phase in which blocks of the backbone train. */
@@ -14,6 +16,17 @@ export interface ChartTheme {
   /** Lines are drawn stronger. */
   highContrast: boolean;
 }
+
+const RUN_COLORS = [
+  'charts-purple',
+  'charts-green',
+  'charts-orange',
+  'charts-blue',
+  'charts-red',
+  'charts-yellow',
+  'terminal-ansiCyan',
+  'charts-foreground',
+];
 
 /** Read again whenever the editor's theme changes. */
 export const chartTheme = signal<ChartTheme>(readTheme());
@@ -34,6 +47,7 @@ function readTheme(): ChartTheme {
   return {
     training: variable('--vscode-charts-purple', foreground),
     validation: variable('--vscode-charts-green', foreground),
+    runs: RUN_COLORS.map((name) => variable(`--vscode-${name}`, foreground)),
     axis: variable('--vscode-descriptionForeground', foreground),
     grid: variable('--vscode-charts-lines', foreground),
     thawed: variable('--vscode-charts-orange', variable('--vscode-editorWarning-foreground', foreground)),

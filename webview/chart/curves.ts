@@ -11,28 +11,55 @@ export interface Curve {
 
 /** The curves of one chart; x is the position in epochs. */
 export interface Curves {
-  /** Every step, as noisy as it is. */
+  /** Every step, as noisy as it is; the same as `training` where that is not asked for. */
   raw: Curve;
-  /** The smoothed steps; without smoothing the same as `raw`. */
+  /** The smoothed steps. */
   training: Curve;
   /** One point an epoch. */
   validation: Curve;
-  /** The interval of each validation point, of accuracies only. */
+  /** The interval of each validation point, of accuracies only and where asked for. */
   interval: { low: number[]; high: number[] } | null;
 }
 
-/** Prepares a run for a chart with room for `limit` points a curve. */
-export function curvesOf(run: RunView, measure: Measure, smoothing: number, limit: number): Curves {
+/** How runs are prepared for a chart. */
+export interface CurveSettings {
+  measure: Measure;
+  /** Weight of the past, from 0 (none) to under 1. */
+  smoothing: number;
+  /** Most points of a curve. */
+  limit: number;
+  /** With every step and the intervals, as a run alone is drawn. */
+  detailed: boolean;
+}
+
+/** Prepares a run for a chart. */
+export function curvesOf(run: RunView, { measure, smoothing, limit, detailed }: CurveSettings): Curves {
   const { steps, points } = run;
-  const raw = downsample(steps.position, steps[measure], limit);
   const isLoss = measure === 'loss';
+  const smoothed = smoothing === 0 ? steps[measure] : smooth(steps[measure], smoothing);
+  const training = downsample(steps.position, smoothed, limit);
   return {
-    raw,
-    training: smoothing === 0 ? raw : downsample(steps.position, smooth(steps[measure], smoothing), limit),
+    raw: detailed && smoothing !== 0 ? downsample(steps.position, steps[measure], limit) : training,
+    training,
     validation: {
       x: points.map((point) => point.epoch),
       y: points.map((point) => (isLoss ? point.validationLoss : point.validationAccuracy)),
     },
-    interval: isLoss ? null : { low: points.map((point) => point.low), high: points.map((point) => point.high) },
+    interval:
+      isLoss || !detailed ? null : { low: points.map((point) => point.low), high: points.map((point) => point.high) },
   };
+}
+
+/** Prepares runs again only where they or the settings have changed: of several that are drawn mostly one gains points. */
+export class CurveCache {
+  private readonly known = new WeakMap<RunView, { key: string; curves: Curves }>();
+
+  of(run: RunView, settings: CurveSettings): Curves {
+    const key = JSON.stringify(settings);
+    const present = this.known.get(run);
+    if (present?.key === key) return present.curves;
+    const curves = curvesOf(run, settings);
+    this.known.set(run, { key, curves });
+    return curves;
+  }
 }

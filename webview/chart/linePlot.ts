@@ -3,17 +3,27 @@ import { formatPercent } from '../../src/shared/format.ts';
 import type { PhaseBand } from '../../src/shared/runView.ts';
 import type { Emphasis } from '../emphasis.ts';
 import type { ChartTheme } from './chartTheme.ts';
-import { areaPath, linePath, pointsPath } from './curvePaths.ts';
 import type { Curves, Measure } from './curves.ts';
 import { drawPhaseBands } from './phaseBands.ts';
+import { drawRunNumbers } from './runNumbers.ts';
+import { type RunStyle, SERIES_OF_RUN, seriesOfRun, withAlpha } from './runSeries.ts';
 
 const HEIGHT = 220;
+/** Pixels to the right of the curves; more where the numbers of runs stand there. */
+const RIGHT = 8;
+const RIGHT_OF_NUMBERS = 18;
 /** Both charts show the same place of the run under the pointer. */
 const SYNC_KEY = 'run';
-const VALIDATION_DASH = [6, 4];
 const AXIS_WIDTH = 46;
-/** Steps, interval, smoothed steps, validation, its points. */
-const SERIES_OF_RUN = 5;
+
+/** Of a run that has just been taken away: its curves are gone at the next drawing. */
+const NO_STYLE: RunStyle = {
+  training: 'transparent',
+  validation: 'transparent',
+  detailed: false,
+  highlighted: null,
+  number: null,
+};
 
 /** What a plot is made with; `state` is asked for again at every drawing. */
 export interface PlotOptions {
@@ -23,7 +33,13 @@ export interface PlotOptions {
   logScale: boolean;
   /** Runs drawn above each other. */
   runs: number;
-  state: () => { phases: readonly PhaseBand[]; emphasis: Emphasis | null; epochs: number };
+  state: () => {
+    phases: readonly PhaseBand[];
+    emphasis: Emphasis | null;
+    epochs: number;
+    /** One for each run, in the order of the curves. */
+    styles: readonly RunStyle[];
+  };
   /** Position in epochs under the pointer; null when it left. */
   onHover: (position: number | null) => void;
 }
@@ -60,7 +76,7 @@ export class LinePlot {
     return {
       width,
       height: HEIGHT,
-      padding: [20, 8, 0, 0],
+      padding: [20, options.runs > 1 ? RIGHT_OF_NUMBERS : RIGHT, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -73,8 +89,18 @@ export class LinePlot {
         y: { ...(logScale ? { distr: 3 } : {}), range: () => yRange(measure, logScale, this.curves) },
       },
       axes: axesOf(measure, theme),
-      series: [{}, ...Array.from({ length: options.runs }, (_, run) => this.seriesOfRun(run, theme)).flat()],
+      series: [
+        {},
+        ...Array.from({ length: options.runs }, (_, run) =>
+          seriesOfRun(
+            () => this.curves[run],
+            () => options.state().styles[run] ?? NO_STYLE,
+            theme,
+          ),
+        ).flat(),
+      ],
       hooks: {
+        draw: [(plot) => drawRunNumbers(plot, this.curves, options.state().styles, theme)],
         drawClear: [
           (plot) => {
             const { phases, emphasis } = options.state();
@@ -84,39 +110,6 @@ export class LinePlot {
         setCursor: [(plot) => options.onHover(positionOf(plot))],
       },
     };
-  }
-
-  private seriesOfRun(run: number, theme: ChartTheme): uPlot.Series[] {
-    const { highContrast, training, validation, background } = theme;
-    const width = highContrast ? 2 : 1.6;
-    const curvesOfRun = (): Curves | undefined => this.curves[run];
-    const series = (
-      style: uPlot.Series,
-      paths: (plot: uPlot, curves: Curves) => uPlot.Series.Paths | null,
-    ): uPlot.Series => ({
-      ...style,
-      points: { show: false },
-      paths: (plot) => {
-        const curves = curvesOfRun();
-        return curves ? paths(plot, curves) : null;
-      },
-    });
-    return [
-      series({ stroke: withAlpha(training, highContrast ? 0.5 : 0.3), width: 1 }, (plot, { raw }) => ({
-        stroke: linePath(plot, raw),
-      })),
-      series({ fill: withAlpha(validation, 0.16), width: 0 }, (plot, { validation: { x }, interval }) =>
-        interval ? { fill: areaPath(plot, x, interval.low, interval.high) } : null,
-      ),
-      series({ stroke: training, width }, (plot, curves) => ({ stroke: linePath(plot, curves.training) })),
-      series({ stroke: validation, width, dash: VALIDATION_DASH }, (plot, curves) => ({
-        stroke: linePath(plot, curves.validation),
-      })),
-      series({ stroke: background, fill: validation, width: 1 }, (plot, curves) => {
-        const points = pointsPath(plot, curves.validation);
-        return { stroke: points, fill: points };
-      }),
-    ];
   }
 }
 
@@ -178,8 +171,4 @@ function axisText(measure: Measure, value: number | null): string {
 function positionOf(plot: uPlot): number | null {
   const { left } = plot.cursor;
   return left === undefined || left < 0 ? null : plot.posToVal(left, 'x');
-}
-
-function withAlpha(color: string, alpha: number): string {
-  return `color-mix(in srgb, ${color} ${alpha * 100}%, transparent)`;
 }

@@ -7,7 +7,7 @@ const LABEL_ROOM = 4;
 const FAINT = 0.07;
 const STRONG = 0.22;
 
-/** Draws a band behind the curves for every phase, with its name above: cool where only the head trains, warm where blocks do. */
+/** Draws a band behind the curves for every phase, with its number and name above: cool where only the head trains, warm where blocks do. */
 export function drawPhaseBands(
   plot: uPlot,
   phases: readonly PhaseBand[],
@@ -17,9 +17,10 @@ export function drawPhaseBands(
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
   ctx.font = theme.font.replace('11px', `${11 * ratio}px`);
-  for (const phase of phases) {
+  for (const [index, phase] of phases.entries()) {
     const left = plot.valToPos(phase.from - 1, 'x', true);
     const right = plot.valToPos(phase.from - 1 + phase.epochs, 'x', true);
     ctx.fillStyle = phase.trainable.length > 0 ? theme.thawed : theme.frozen;
@@ -27,7 +28,8 @@ export function drawPhaseBands(
     ctx.fillRect(left, bbox.top, right - left - ratio, bbox.height);
     ctx.globalAlpha = 1;
     ctx.fillStyle = theme.axis;
-    const text = fitText(ctx, phase.name, right - left - LABEL_ROOM * ratio);
+    const names = phases.length > 1 ? [`${index + 1} ${phase.name}`, String(index + 1)] : [phase.name];
+    const text = fitText(ctx, names, right - left - LABEL_ROOM * ratio);
     ctx.fillText(text, left, bbox.top - LABEL_ROOM * ratio);
   }
   ctx.restore();
@@ -44,12 +46,7 @@ function isEmphasized(phase: PhaseBand, emphasis: Emphasis | null): boolean {
   return emphasis.blocks.some((block) => phase.trainable.includes(block));
 }
 
-/** As much of a text as there is room for. */
-function fitText(ctx: CanvasRenderingContext2D, text: string, room: number): string {
-  if (ctx.measureText(text).width <= room) return text;
-  for (let length = text.length - 1; length > 1; length--) {
-    const shorter = `${text.slice(0, length)}…`;
-    if (ctx.measureText(shorter).width <= room) return shorter;
-  }
-  return '';
+/** The first of several texts that there is room for, or none. */
+function fitText(ctx: CanvasRenderingContext2D, texts: readonly string[], room: number): string {
+  return texts.find((text) => ctx.measureText(text).width <= room) ?? '';
 }

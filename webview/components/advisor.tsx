@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { quadrantSentence, type Level } from '../../src/shared/advisor.ts';
 import { formatCount } from '../../src/shared/format.ts';
 import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
+import { changedParts, keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
 import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
 import type { PlanData } from '../../src/shared/planView.ts';
 import { post } from '../host.ts';
@@ -136,12 +137,11 @@ function Advice(): JSX.Element | null {
   const advice = recommendQuadrant(shownPlan, source, data, similarity);
   const edit: PlanEdit = { kind: 'quadrant', data, similarity };
   const { changes } = applyPlanEdit(shownPlan, edit, shownNetwork, loadedData.value);
-  const follows = changes.every(({ path }) => path[0] === 'advice');
   return (
     <div class="advice" aria-live="polite">
       <div class="advice-head">
         <h3>{advice.sentence}</h3>
-        {follows ? (
+        {keepsWhatTrains(changes) ? (
           <span class="advice-followed">
             <Icon name="check" /> The plan follows this
           </span>
@@ -151,6 +151,7 @@ function Advice(): JSX.Element | null {
           </vscode-button>
         )}
       </div>
+      {keepsWhatTrains(changes) && <OwnSettings parts={changedParts(changes)} onReset={() => applyQuadrant(edit)} />}
       <ul class="reasons">
         {advice.reasons
           .filter((reason) => reason !== `${advice.sentence}.`)
@@ -164,6 +165,19 @@ function Advice(): JSX.Element | null {
         ))}
       </ul>
     </div>
+  );
+}
+
+/** Where a plan that follows the advice differs from it: on purpose, mostly. */
+function OwnSettings({ parts, onReset }: { parts: readonly string[]; onReset: () => void }): JSX.Element | null {
+  if (parts.length === 0) return null;
+  return (
+    <p class="own-settings quiet">
+      With settings of its own: {parts.join(', ')}.{' '}
+      <button type="button" class="link" disabled={stale.value} onClick={onReset}>
+        Use the recommended ones
+      </button>
+    </p>
   );
 }
 

@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { run } from '../store.ts';
-import { logScale, smoothing, SMOOTHING_LEVELS } from '../viewState.ts';
+import { epochTableShown, logScale, smoothing, SMOOTHING_LEVELS } from '../viewState.ts';
+import { CompareTable } from './compareTable.tsx';
 import { EpochAnnouncement, EpochTable } from './epochTable.tsx';
 import { MeasureChart } from './measureChart.tsx';
 import { Progress } from './progress.tsx';
@@ -29,6 +30,7 @@ export function Charts(): JSX.Element {
       {view ? (
         <>
           <Progress />
+          <CompareTable hovered={hovered} />
           <div class="charts">
             <MeasureChart view={view} measure="loss" hovered={hovered} />
             <MeasureChart view={view} measure="accuracy" hovered={hovered} />
@@ -63,6 +65,14 @@ function ChartControls(): JSX.Element {
       <vscode-checkbox checked={logScale.value} onChange={(event) => (logScale.value = event.currentTarget.checked)}>
         Log scale
       </vscode-checkbox>
+      <button
+        type="button"
+        class="tool"
+        aria-expanded={epochTableShown.value}
+        onClick={() => (epochTableShown.value = !epochTableShown.value)}
+      >
+        {epochTableShown.value ? 'Hide table' : 'Show table'}
+      </button>
     </div>
   );
 }

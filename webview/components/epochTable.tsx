@@ -1,18 +1,19 @@
 import type { JSX } from 'preact';
 import { formatPercent } from '../../src/shared/format.ts';
 import type { RunView } from '../../src/shared/runView.ts';
+import { epochTableShown } from '../viewState.ts';
 
-/** What the charts show, for those who do not see them. */
+/** What the charts show, in figures; always there for those who do not see them. */
 export function EpochTable({ view }: { view: RunView }): JSX.Element {
   return (
-    <div class="visually-hidden">
+    <div class={epochTableShown.value ? 'epoch-table' : 'visually-hidden'} {...scrollable()}>
       <table>
         <caption>Epochs of the run {view.name}</caption>
         <thead>
           <tr>
             {['Epoch', 'Phase', 'Training loss', 'Validation loss', 'Training accuracy', 'Validation accuracy'].map(
-              (head) => (
-                <th key={head} scope="col">
+              (head, column) => (
+                <th key={head} scope="col" class={column > 1 ? 'number' : undefined}>
                   {head}
                 </th>
               ),
@@ -27,10 +28,10 @@ export function EpochTable({ view }: { view: RunView }): JSX.Element {
                 {point.best ? ' (best)' : ''}
               </th>
               <td>{point.phase}</td>
-              <td>{point.loss.toFixed(3)}</td>
-              <td>{point.validationLoss.toFixed(3)}</td>
-              <td>{formatPercent(point.accuracy)}</td>
-              <td>
+              <td class="number">{point.loss.toFixed(3)}</td>
+              <td class="number">{point.validationLoss.toFixed(3)}</td>
+              <td class="number">{formatPercent(point.accuracy)}</td>
+              <td class="number">
                 {formatPercent(point.validationAccuracy)} ({formatPercent(point.low)} to {formatPercent(point.high)})
               </td>
             </tr>
@@ -39,6 +40,11 @@ export function EpochTable({ view }: { view: RunView }): JSX.Element {
       </table>
     </div>
   );
+}
+
+/** A list that scrolls must be reachable with the keyboard. */
+function scrollable(): JSX.HTMLAttributes<HTMLDivElement> {
+  return epochTableShown.value ? { tabIndex: 0, role: 'group', 'aria-label': 'Epochs' } : {};
 }
 
 /** Says each finished epoch once. */

@@ -1,13 +1,15 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { formatPercent } from '../../src/shared/format.ts';
 import type { RunView } from '../../src/shared/runView.ts';
-import { chartTheme } from '../chart/chartTheme.ts';
-import { curvesOf, type Measure } from '../chart/curves.ts';
+import { chartTheme, type ChartTheme } from '../chart/chartTheme.ts';
+import { CurveCache, type Measure } from '../chart/curves.ts';
 import { valuesAt, type HoverValues } from '../chart/hoverValues.ts';
 import { LinePlot } from '../chart/linePlot.ts';
 import { phaseAt } from '../chart/phaseBands.ts';
+import type { RunStyle } from '../chart/runSeries.ts';
+import { drawnRuns, highlightedRun, isComparing, runMarks } from '../comparison.ts';
 import { emphasis } from '../emphasis.ts';
 import { logScale, smoothing } from '../viewState.ts';
 import { Term } from './term.tsx';
@@ -29,7 +31,10 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
   const width = useWidth(holder);
   const latest = useRef(view);
   latest.current = view;
+  const cache = useMemo(() => new CurveCache(), []);
   const { value: theme } = chartTheme;
+  const { value: views } = drawnRuns;
+  const { value: comparing } = isComparing;
   const isLog = measure === 'loss' && logScale.value;
 
   useLayoutEffect(() => {
@@ -39,22 +44,29 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
       width,
       theme,
       logScale: isLog,
-      runs: 1,
-      state: () => ({ phases: latest.current.phases, emphasis: emphasis.peek(), epochs: latest.current.epochs }),
+      runs: views.length,
+      state: () => ({
+        phases: latest.current.phases,
+        emphasis: emphasis.peek(),
+        epochs: Math.max(...drawnRuns.peek().map(({ epochs }) => epochs)),
+        styles: runStyles(theme),
+      }),
       onHover: (position) => hover(hovered, latest.current, position),
     });
     plot.current = created;
     return () => created.destroy();
-  }, [width, theme, isLog]);
+  }, [width, theme, isLog, views.length]);
 
+  const { value: smoothingWeight } = smoothing;
   useLayoutEffect(() => {
-    if (plot.current && width > 0) {
-      plot.current.draw([curvesOf(view, measure, smoothing.value, POINTS_PER_PIXEL * width)]);
-    }
-  }, [view, smoothing.value, width, theme, isLog]);
+    if (!plot.current || width === 0) return;
+    const limit = POINTS_PER_PIXEL * width;
+    const settings = { measure, smoothing: smoothingWeight, limit, detailed: !comparing };
+    plot.current.draw(views.map((each) => cache.of(each, settings)));
+  }, [views, smoothingWeight, width, theme, isLog]);
 
-  const { value: shownEmphasis } = emphasis;
-  useEffect(() => plot.current?.redraw(), [shownEmphasis]);
+  const [shownEmphasis, highlighted] = [emphasis.value, highlightedRun.value];
+  useEffect(() => plot.current?.redraw(), [shownEmphasis, highlighted]);
 
   const values = valuesAt(view, hovered.value);
   return (
@@ -66,7 +78,7 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
         <span class="readout-epoch numbers" aria-hidden="true">
           epoch {values.epoch}
         </span>
-        <Readout values={values} measure={measure} />
+        {!comparing && <Readout values={values} measure={measure} />}
       </div>
       <div
         ref={holder}
@@ -76,6 +88,19 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
       />
     </div>
   );
+}
+
+/** One run in the colours of training and validation, several each in its own. */
+function runStyles(theme: ChartTheme): RunStyle[] {
+  const views = drawnRuns.peek();
+  const { training, validation } = theme;
+  if (views.length === 1) return [{ training, validation, detailed: true, highlighted: null, number: null }];
+  const standsOut = highlightedRun.peek();
+  return views.map(({ run }) => {
+    const { color = training, number = null } = runMarks.peek().get(run) ?? {};
+    const highlighted = standsOut === null ? null : standsOut === run;
+    return { training: color, validation: color, detailed: false, highlighted, number };
+  });
 }
 
 /** Values under the pointer, or the latest; each column keeps its width. */

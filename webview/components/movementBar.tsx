@@ -11,7 +11,7 @@ export function MovementBar({ movement }: { movement: number }): JSX.Element {
   return (
     <span class="movement" title={`Moved by ${text} of its size`}>
       <span class="movement-bar">
-        <span style={{ width: `${Math.min(1, share) * 100}%` }} />
+        <span style={{ '--share': `${Math.min(1, share) * 100}%` }} />
       </span>
       <span class="movement-text numbers">{text}</span>
     </span>

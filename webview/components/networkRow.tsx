@@ -66,7 +66,7 @@ export function NetworkRowView({ row, index, top }: { row: NetworkRow; index: nu
         {typeOf(row)}
       </span>
       <span role="gridcell" class="cell-shape numbers quiet">
-        {row.outputShape.map((size) => size ?? '?').join(' × ')}
+        {row.outputShape.map((size) => size ?? '?').join('×')}
       </span>
       <span role="gridcell" class="cell-parameters numbers">
         {row.state === 'noWeights' ? '' : formatCount(row.parameters)}

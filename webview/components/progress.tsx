@@ -31,7 +31,7 @@ function Phases({ view }: { view: RunView }): JSX.Element | null {
   const epoch = currentEpoch(view);
   return (
     <ol class="phases" aria-label="Phases">
-      {view.phases.map((phase) => (
+      {view.phases.map((phase, index) => (
         <li
           key={`${phase.name}:${phase.from}`}
           class={`phase ${phaseState(phase, epoch)} ${emphasis.value?.phase === phase.name ? 'emphasized' : ''}`}
@@ -39,6 +39,7 @@ function Phases({ view }: { view: RunView }): JSX.Element | null {
           onMouseEnter={() => (emphasis.value = { phase: phase.name, blocks: phase.trainable })}
           onMouseLeave={() => (emphasis.value = null)}
         >
+          {view.phases.length > 1 && <span class="phase-number numbers">{index + 1}</span>}
           {phase.name}
         </li>
       ))}
@@ -60,10 +61,19 @@ function epochText(view: RunView): string {
   return `epoch ${currentEpoch(view)} of ${view.epochs}`;
 }
 
+/** How long an epoch takes, and the time left while it trains or taken when it is over. */
 function timeText(view: RunView): string {
-  if (view.state === 'running') return view.secondsLeft === null ? '' : `${formatDuration(view.secondsLeft)} left`;
-  const seconds = view.points.reduce((sum, point) => sum + point.seconds, 0);
-  return seconds > 0 ? formatDuration(seconds) : '';
+  const last = view.points.at(-1);
+  const pace = last ? [`${formatDuration(last.seconds)} an epoch`] : [];
+  if (view.state !== 'running') {
+    const taken = view.seconds === null ? [] : [`took ${formatDuration(view.seconds)}`];
+    return [...pace, ...taken].join(' · ');
+  }
+  if (view.secondsLeft === null) return pace.join('');
+  const isLastPhase = currentEpoch(view) > view.epochs - (view.phases.at(-1)?.epochs ?? 0);
+  // How fast the phases to come are is not known yet.
+  const left = `${formatDuration(view.secondsLeft)} left${isLastPhase ? '' : ' in this phase'}`;
+  return [...pace, left].join(' · ');
 }
 
 function Activity({ view }: { view: RunView }): JSX.Element | null {

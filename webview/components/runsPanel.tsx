@@ -1,11 +1,13 @@
 import type { JSX } from 'preact';
 import { formatPercent } from '../../src/shared/format.ts';
+import { MOST_COMPARED, type Snapshot } from '../../src/shared/webviewProtocol.ts';
+import { isComparing } from '../comparison.ts';
 import { post } from '../host.ts';
-import { run, runs } from '../store.ts';
+import { compared, run, runs } from '../store.ts';
+import { runDate } from './runDate.ts';
+import { RunMark } from './runMark.tsx';
 import { STATE_WORDS } from './runWords.ts';
 import { Term } from './term.tsx';
-
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** The runs of this plan; choosing one shows its charts. */
 export function RunsPanel(): JSX.Element {
@@ -14,6 +16,7 @@ export function RunsPanel(): JSX.Element {
     <table class="runs">
       <thead>
         <tr>
+          <th scope="col">Charts</th>
           <th scope="col">Run</th>
           <th scope="col">State</th>
           <th scope="col" class="number">
@@ -24,23 +27,52 @@ export function RunsPanel(): JSX.Element {
       </thead>
       <tbody>
         {runs.value.map((each) => (
-          <tr key={each.run} class={each.run === run.value?.run ? 'shown' : ''}>
-            <td>
-              <button
-                type="button"
-                class="link"
-                aria-current={each.run === run.value?.run ? 'true' : undefined}
-                onClick={() => post({ type: 'showRun', run: each.run })}
-              >
-                {each.name}
-              </button>
-            </td>
-            <td>{STATE_WORDS[each.state]}</td>
-            <td class="number numbers">{each.accuracy === null ? 'none yet' : formatPercent(each.accuracy)}</td>
-            <td class="numbers">{each.startedAt === null ? '' : DATE.format(new Date(each.startedAt))}</td>
-          </tr>
+          <Row key={each.run} summary={each} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Row({ summary }: { summary: Snapshot['runs'][number] }): JSX.Element {
+  const isShown = summary.run === run.value?.run;
+  return (
+    <tr class={isShown ? 'shown' : ''}>
+      <td>
+        <OnCharts summary={summary} isShown={isShown} />
+      </td>
+      <td>
+        <button
+          type="button"
+          class="link"
+          aria-current={isShown ? 'true' : undefined}
+          onClick={() => post({ type: 'showRun', run: summary.run })}
+        >
+          {summary.name}
+        </button>
+      </td>
+      <td>{STATE_WORDS[summary.state]}</td>
+      <td class="number numbers">{summary.accuracy === null ? 'none yet' : formatPercent(summary.accuracy)}</td>
+      <td class="numbers">{summary.startedAt === null ? '' : runDate(summary.startedAt)}</td>
+    </tr>
+  );
+}
+
+/** Draws a run beside the shown one; the shown one is always on the charts. */
+function OnCharts({ summary, isShown }: { summary: Snapshot['runs'][number]; isShown: boolean }): JSX.Element {
+  const isCompared = compared.value.some((each) => each.run === summary.run);
+  const isFull = compared.value.length >= MOST_COMPARED && !isCompared;
+  return (
+    <span class="on-charts">
+      <input
+        type="checkbox"
+        aria-label={`${summary.name} on the charts`}
+        title={isFull ? `At most ${MOST_COMPARED + 1} runs fit on the charts` : undefined}
+        checked={isShown || isCompared}
+        disabled={isShown || isFull || run.value === null}
+        onChange={(event) => post({ type: 'compare', run: summary.run, compared: event.currentTarget.checked })}
+      />
+      {isComparing.value && <RunMark run={summary.run} />}
+    </span>
   );
 }

@@ -15,7 +15,7 @@ type Source = { network: PlanNetwork | null; data: PlanData | null };
 
 /**
  * Rewrites what the advisor decides for a quadrant: blocks, phases, the head's rate, batch normalization, augmentation,
- * early stopping, the head's dropout and L2, and the advice itself, whose similarity is the user's from here on.
+ * early stopping, the head's dropout and L2, and the advice itself; a similarity that is new is the user's.
  * Throws `usage` without the network.
  */
 export function applyQuadrant(draft: Plan, source: Source, data: Level, similarity: Level): void {
@@ -77,7 +77,8 @@ function recommend(plan: Plan, { network }: Source, data: DataBand, similarity: 
   return recommendPlan({
     data,
     similarity,
-    similaritySource: 'given',
+    // Only a similarity that differs from what the plan rests on is a new word of the user.
+    similaritySource: plan.advice?.similarity === similarity ? plan.advice.similaritySource : 'given',
     blocks,
     batchSize: plan.batchSize,
     ...(typeof validation === 'number' ? { validationShare: validation } : {}),

@@ -23,7 +23,7 @@ export async function describePlan(
   const found = await findModel(plan.model, dirname(path), context, workspaceOf(path));
   const network = await prepareNetwork(plan, found.files);
   try {
-    return { network: viewOf(network, found.catalogEntry?.title ?? plan.model) };
+    return { network: viewOf(network, found.catalogEntry?.title ?? modelTitle(plan.model)) };
   } finally {
     network.model.dispose();
   }
@@ -45,6 +45,13 @@ function viewOf(network: PreparedNetwork, title: string): PlanNetwork {
     head: network.headLayers.map(view),
     totalParameters: network.totalParameters,
   };
+}
+
+/** The folder's name of a model on the disk, since the file in it is always called alike. */
+function modelTitle(reference: string): string {
+  const parts = reference.split(/[\\/]/).filter((part) => part !== '' && part !== '.');
+  const named = parts.length > 1 && parts.at(-1) === 'model.json' ? parts.slice(0, -1) : parts;
+  return named.at(-1) ?? reference;
 }
 
 function learnableParameters(layer: tfl.layers.Layer): number {

@@ -65,14 +65,14 @@ export function examplePlanText(network: PlanNetwork): string {
 }
 
 /** A run of the plan as far as `epochs`: losses fall with noise, validation follows. */
-export function exampleRun(plan: Plan, epochs: number, stepsPerEpoch = STEPS): RunView {
-  const random = Random.seeded(7, 'example run');
+export function exampleRun(plan: Plan, epochs: number, seed = 7): RunView {
+  const random = Random.seeded(seed, 'example run');
   const steps: StepSeries = { epoch: [], position: [], loss: [], accuracy: [] };
   const points: EpochPoint[] = [];
   const phases = bandsOf(plan);
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    for (let step = 1; step <= stepsPerEpoch; step++) {
-      const position = epoch - 1 + step / stepsPerEpoch;
+    for (let step = 1; step <= STEPS; step++) {
+      const position = epoch - 1 + step / STEPS;
       steps.epoch.push(epoch);
       steps.position.push(position);
       steps.loss.push(trend(position) * (1 + 0.25 * random.normal()));
@@ -94,6 +94,13 @@ export function exampleRun(plan: Plan, epochs: number, stepsPerEpoch = STEPS): R
     points,
     secondsLeft: 12,
   };
+}
+
+/** One of the runs before, with curves of its own. */
+function finishedRun(plan: Plan, index: number): RunView {
+  const name = `flowers-${2 - index}`;
+  const whole = exampleRun(plan, 6 + index, index + 100);
+  return { ...whole, run: `.thaw/runs/${name}`, name, state: 'finished', secondsLeft: null, seconds: 21 };
 }
 
 function bandsOf(plan: Plan): PhaseBand[] {
@@ -129,8 +136,10 @@ function pointOf(plan: Plan, phases: readonly PhaseBand[], epoch: number, random
   };
 }
 
-/** What the host sends first; with `epochs` a run is on. */
-export function exampleSnapshot(options: { network?: PlanNetwork; epochs?: number; text?: string } = {}): Snapshot {
+/** What the host sends first; with `epochs` a run is on, with `compared` as many others are drawn beside it. */
+export function exampleSnapshot(
+  options: { network?: PlanNetwork; epochs?: number; text?: string; compared?: number } = {},
+): Snapshot {
   const network = options.network ?? mobileNet(FLOWERS.length);
   const parsed = parsePlanText(options.text ?? examplePlanText(network));
   const plan = 'plan' in parsed ? parsed.plan : null;
@@ -143,6 +152,7 @@ export function exampleSnapshot(options: { network?: PlanNetwork; epochs?: numbe
     data: { state: 'ready', value: exampleData() },
     start: run ? { state: 'running', run: run.run } : { state: 'ready' },
     run,
+    compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],
     runs: [
       ...(run ? [{ run: run.run, name: run.name, state: run.state, accuracy: 0.928, startedAt: run.startedAt }] : []),
       {

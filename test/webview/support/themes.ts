@@ -56,6 +56,7 @@ const LIGHT: Colors = {
   'charts-yellow': '#bf8803',
   'charts-green': '#388a34',
   'charts-purple': '#652d90',
+  'terminal-ansiCyan': '#0598bc',
 };
 
 const DARK: Colors = {
@@ -110,6 +111,7 @@ const DARK: Colors = {
   'charts-yellow': '#cca700',
   'charts-green': '#89d185',
   'charts-purple': '#b180d7',
+  'terminal-ansiCyan': '#11a8cd',
 };
 
 const HC_LIGHT: Colors = {
@@ -163,6 +165,7 @@ const HC_LIGHT: Colors = {
   'charts-yellow': '#895503',
   'charts-green': '#374e06',
   'charts-purple': '#652d90',
+  'terminal-ansiCyan': '#0598bc',
 };
 
 const HC_DARK: Colors = {
@@ -212,6 +215,7 @@ const HC_DARK: Colors = {
   'charts-yellow': '#cca700',
   'charts-green': '#89d185',
   'charts-purple': '#b180d7',
+  'terminal-ansiCyan': '#00cdcd',
 };
 
 const THEMES: Record<ThemeName, { colors: Colors; classes: string[] }> = {
