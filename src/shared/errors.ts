@@ -36,6 +36,9 @@ export type Problem =
   | { reason: 'runBusy'; path: string; processId: number }
   | { reason: 'runPlanChanged'; run: string; plan: string; keys: string[] }
   | { reason: 'runDamaged'; path: string; detail: string }
+  // folds of a cross-validation
+  | { reason: 'foldsIncomplete'; images: number; missing: number; repeated: number; unknown: number }
+  | { reason: 'foldsDiffer'; images: number; moved: number }
   // machine
   | { reason: 'noSpace'; path: string; neededBytes?: number; freeBytes?: number; run?: string }
   | { reason: 'readOnly'; path: string }
@@ -80,6 +83,7 @@ export function isInputProblem(problem: Problem): boolean {
     case 'protocol':
     case 'internal':
     case 'download':
+    case 'foldsIncomplete':
       return false;
     default:
       return true;
@@ -163,6 +167,10 @@ function sentenceOf(problem: Problem): string {
       return `The plan ${problem.plan} differs from the one run ${problem.run} was started with (${problem.keys.join(', ')}), so it cannot be resumed. Undo the change, or start a new run from these weights with --from ${problem.run}.`;
     case 'runDamaged':
       return `The run at ${problem.path} cannot be read: ${problem.detail}. Start a new run.`;
+    case 'foldsIncomplete':
+      return `The folds must hold each of ${problem.images} images exactly once. Missing: ${problem.missing}, repeated: ${problem.repeated}, unknown: ${problem.unknown}. Run the cross-validation again.`;
+    case 'foldsDiffer':
+      return `The two plans were not validated on the same folds: ${problem.moved} of ${problem.images} images are in another one. Validate both with the same seed and the same number of folds.`;
     case 'noSpace':
       return problem.neededBytes === undefined
         ? `The disk holding ${problem.path} is full. Free some space and ${again(problem.run)}.`

@@ -42,3 +42,29 @@ export function formatCount(count: number, noun?: string, plural = `${noun}s`): 
   const digits = count.toLocaleString('en-US', { maximumFractionDigits: 0 });
   return noun === undefined ? digits : `${digits} ${count === 1 ? noun : plural}`;
 }
+
+/** A difference of two shares in percentage points: `4.1 points`, `-0.3 points`. */
+export function formatPoints(difference: number): string {
+  return `${pointsOf(difference)} points`;
+}
+
+/** An interval of such a difference, without the unit: `-0.6 to 7.6`. */
+export function formatPointRange(low: number, high: number): string {
+  return `${pointsOf(low)} to ${pointsOf(high)}`;
+}
+
+/** One decimal; what that would turn into 0.0 keeps its first digit, so that the sign is always seen. */
+function pointsOf(difference: number): string {
+  const points = difference * 100;
+  if (Math.abs(points) < 0.0001) return '0.0';
+  return Math.abs(points) < 0.05 ? String(Number(points.toPrecision(1))) : points.toFixed(1);
+}
+
+/** `p = 0.023`, `p < 0.001`; two digits, or as many as it takes to stay on its side of 0.05. */
+export function formatPValue(pValue: number): string {
+  if (pValue < 0.001) return 'p < 0.001';
+  if (pValue < 1 && pValue >= 0.995) return 'p > 0.99';
+  let digits = 2;
+  while (pValue !== 0.05 && Number(pValue.toPrecision(digits)) === 0.05) digits++;
+  return `p = ${Number(pValue.toPrecision(digits))}`;
+}

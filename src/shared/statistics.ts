@@ -92,29 +92,60 @@ export function perClassMetrics(confusion: readonly (readonly number[])[]): Clas
 /** Mean recall of the classes that have cases; null if none has. */
 export function balancedAccuracy(confusion: readonly (readonly number[])[]): number | null {
   const recalls = perClassMetrics(confusion).flatMap(({ recall }) => (recall === null ? [] : [recall]));
-  return recalls.length === 0 ? null : sum(recalls) / recalls.length;
+  return recalls.length === 0 ? null : mean(recalls);
 }
 
 /**
- * The value below which a standard normal deviate stays with this probability (0 < p < 1), by Newton's method on the
- * series of the distribution function (Abramowitz and Stegun 26.2.11). Meant for the range of confidence levels.
+ * Holm's step-down adjustment of several p-values (Scandinavian Journal of Statistics 6, 1979), in the order given: those
+ * below a level may all be believed together, with at most that chance of a single false claim, however the tests depend
+ * on each other.
+ */
+export function holmAdjusted(pValues: readonly number[]): number[] {
+  const ascending = [...pValues.keys()].sort((a, b) => pValues[a] - pValues[b]);
+  const adjusted = new Array<number>(pValues.length);
+  let least = 0;
+  for (const [rank, index] of ascending.entries()) {
+    least = Math.max(least, Math.min(1, (pValues.length - rank) * pValues[index]));
+    adjusted[index] = least;
+  }
+  return adjusted;
+}
+
+/** The probability that a standard normal deviate stays below z, to an absolute error of 1e-15. */
+export function normalCdf(z: number): number {
+  if (Math.abs(z) > 9) return z > 0 ? 1 : 0;
+  return 0.5 + normalDensity(z) * normalSeries(z);
+}
+
+/**
+ * The value below which a standard normal deviate stays with this probability (0 < p < 1), by Newton's method on
+ * `normalCdf`. Meant for the range of confidence levels.
  */
 export function normalQuantile(p: number): number {
   if (p < 0.5) return -normalQuantile(1 - p);
   let z = 0;
   for (let step = 0; step < 100; step++) {
-    const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
-    let term = z;
-    let series = z;
-    for (let k = 3; term > series * 1e-17; k += 2) {
-      term *= (z * z) / k;
-      series += term;
-    }
-    const change = (p - 0.5 - density * series) / density;
+    const density = normalDensity(z);
+    const change = (p - 0.5 - density * normalSeries(z)) / density;
     z += change;
     if (Math.abs(change) < 1e-14) break;
   }
   return z;
+}
+
+function normalDensity(z: number): number {
+  return Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+}
+
+/** P(0 < Z < z) over the density at z (Abramowitz and Stegun 26.2.11). */
+function normalSeries(z: number): number {
+  let term = z;
+  let series = z;
+  for (let k = 3; Math.abs(term) > Math.abs(series) * 1e-17; k += 2) {
+    term *= (z * z) / k;
+    series += term;
+  }
+  return series;
 }
 
 /** P(X <= k) of X ~ Binomial(n, 1/2), in logarithms so that large n do not underflow. */
@@ -139,12 +170,20 @@ function discordant(aCorrect: readonly boolean[], bCorrect: readonly boolean[]):
   return { onlyA, onlyB };
 }
 
-function requireSameLength(a: readonly unknown[], b: readonly unknown[]): void {
+/** @throws ThawError `internal` for lists that should hold an entry a case and do not */
+export function requireSameLength(a: readonly unknown[], b: readonly unknown[]): void {
   if (a.length !== b.length) {
     throw new ThawError({ reason: 'internal', detail: `paired lists differ in length: ${a.length} and ${b.length}` });
   }
 }
 
+/** Not a number without values. */
+export function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}
+
 function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatPercent } from '../../src/shared/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatPointRange,
+  formatPoints,
+  formatPValue,
+} from '../../src/shared/format.ts';
 
 describe('formatDuration', () => {
   it.each([
@@ -56,5 +64,49 @@ describe('formatCount', () => {
     expect(formatCount(1, 'image')).toBe('1 image');
     expect(formatCount(720, 'image')).toBe('720 images');
     expect(formatCount(2, 'class', 'classes')).toBe('2 classes');
+  });
+});
+
+describe('formatPoints', () => {
+  it.each([
+    [0.041, '4.1 points'],
+    [-0.1, '-10.0 points'],
+    [0, '0.0 points'],
+    [-0, '0.0 points'],
+    [0.0005, '0.1 points'],
+    [0.0004, '0.04 points'],
+    [-0.000_012, '-0.001 points'],
+    [1e-17, '0.0 points'],
+    [-1e-17, '0.0 points'],
+    [1, '100.0 points'],
+  ])('writes %d as %s', (difference, text) => {
+    expect(formatPoints(difference)).toBe(text);
+  });
+});
+
+describe('formatPointRange', () => {
+  it('shows on which side of 0 each end lies', () => {
+    expect(formatPointRange(-0.006, 0.0762)).toBe('-0.6 to 7.6');
+    expect(formatPointRange(0.0002, 0.02)).toBe('0.02 to 2.0');
+  });
+});
+
+describe('formatPValue', () => {
+  it.each([
+    [0, 'p < 0.001'],
+    [0.000_999, 'p < 0.001'],
+    [0.001, 'p = 0.001'],
+    [0.020_4, 'p = 0.02'],
+    [0.030_88, 'p = 0.031'],
+    [0.049_4, 'p = 0.049'],
+    [0.049_96, 'p = 0.04996'],
+    [0.05, 'p = 0.05'],
+    [0.050_03, 'p = 0.05003'],
+    [0.263, 'p = 0.26'],
+    [0.994, 'p = 0.99'],
+    [0.996, 'p > 0.99'],
+    [1, 'p = 1'],
+  ])('writes %d as %s', (pValue, text) => {
+    expect(formatPValue(pValue)).toBe(text);
   });
 });

@@ -3,24 +3,15 @@ import fc from 'fast-check';
 import {
   balancedAccuracy,
   confusionMatrix,
+  holmAdjusted,
   mcNemar,
+  normalCdf,
   normalQuantile,
   pairedDifferenceInterval,
   perClassMetrics,
   wilsonInterval,
 } from '../../src/shared/statistics.ts';
-
-/** Paired outcomes from the cells of a 2x2 table. */
-function paired(both: number, onlyA: number, onlyB: number, neither: number): { a: boolean[]; b: boolean[] } {
-  const cells: [boolean, boolean, number][] = [
-    [true, true, both],
-    [true, false, onlyA],
-    [false, true, onlyB],
-    [false, false, neither],
-  ];
-  const pairs = cells.flatMap(([a, b, count]) => Array.from({ length: count }, () => ({ a, b })));
-  return { a: pairs.map((pair) => pair.a), b: pairs.map((pair) => pair.b) };
-}
+import { pairedAnswers } from '../support/pairedAnswers.ts';
 
 describe('normalQuantile', () => {
   it.each([
@@ -31,6 +22,32 @@ describe('normalQuantile', () => {
     [0.9999, 3.719016485455709],
   ])('of %d is %d', (p, z) => {
     expect(normalQuantile(p)).toBeCloseTo(z, 10);
+  });
+});
+
+describe('normalCdf', () => {
+  // scipy 1.17.1: scipy.stats.norm.cdf(z)
+  it.each([
+    [-3.5, 0.00023262907903552502],
+    [-1, 0.15865525393145707],
+    [-0.1, 0.460172162722971],
+    [0, 0.5],
+    [0.5, 0.6914624612740131],
+    [2, 0.9772498680518208],
+    [6, 0.9999999990134123],
+    [-40, 0],
+    [40, 1],
+  ])('of %d is %d', (z, p) => {
+    expect(normalCdf(z)).toBeCloseTo(p, 14);
+  });
+
+  it('undoes normalQuantile', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 1 - 1e-6, noNaN: true }), (p) => {
+        expect(normalCdf(normalQuantile(p))).toBeCloseTo(p, 13);
+      }),
+      { seed: 20 },
+    );
   });
 });
 
@@ -74,25 +91,25 @@ describe('wilsonInterval', () => {
 describe('mcNemar', () => {
   // Fagerland, Lydersen and Laake, BMC Medical Research Methodology 13:91 (2013): exact conditional test.
   it('agrees with the published airway example', () => {
-    const { a, b } = paired(1, 1, 7, 12);
+    const { a, b } = pairedAnswers(1, 1, 7, 12);
     expect(mcNemar(a, b)).toEqual({ onlyA: 1, onlyB: 7, pValue: 0.0703125 });
   });
 
   it('agrees with binomial sums for larger tables', () => {
-    const large = paired(3, 59, 121, 8);
+    const large = pairedAnswers(3, 59, 121, 8);
     expect(mcNemar(large.a, large.b).pValue / 4.434449263755176e-6).toBeCloseTo(1, 9);
-    const middle = paired(0, 10, 25, 0);
+    const middle = pairedAnswers(0, 10, 25, 0);
     expect(mcNemar(middle.a, middle.b).pValue).toBeCloseTo(0.01667384780012071, 12);
   });
 
   it('does not underflow for tens of thousands of cases', () => {
-    const { a, b } = paired(0, 10000, 10050, 0);
+    const { a, b } = pairedAnswers(0, 10000, 10050, 0);
     expect(mcNemar(a, b).pValue).toBeCloseTo(0.729, 2);
   });
 
   it('is 1 where nothing or as much speaks for either', () => {
     expect(mcNemar([], []).pValue).toBe(1);
-    const { a, b } = paired(5, 4, 4, 5);
+    const { a, b } = pairedAnswers(5, 4, 4, 5);
     expect(mcNemar(a, b).pValue).toBe(1);
   });
 
@@ -103,7 +120,7 @@ describe('mcNemar', () => {
 
 describe('pairedDifferenceInterval', () => {
   it('agrees with the formula of Agresti and Min', () => {
-    const { a, b } = paired(1, 1, 7, 12);
+    const { a, b } = pairedAnswers(1, 1, 7, 12);
     const { difference, low, high } = pairedDifferenceInterval(a, b);
     expect(difference).toBeCloseTo(-6 / 21, 12);
     expect(low).toBeCloseTo(-0.49322583309367124, 10);
@@ -115,7 +132,7 @@ describe('pairedDifferenceInterval', () => {
     fc.assert(
       fc.property(cell, cell, cell, cell, (both, onlyA, onlyB, neither) => {
         fc.pre(both + onlyA + onlyB + neither > 0);
-        const { a, b } = paired(both, onlyA, onlyB, neither);
+        const { a, b } = pairedAnswers(both, onlyA, onlyB, neither);
         const forth = pairedDifferenceInterval(a, b);
         const back = pairedDifferenceInterval(b, a);
         expect(back.low).toBeCloseTo(-forth.high, 12);
@@ -130,6 +147,46 @@ describe('pairedDifferenceInterval', () => {
 
   it('knows nothing without cases', () => {
     expect(pairedDifferenceInterval([], [])).toEqual({ difference: 0, low: -1, high: 1 });
+  });
+});
+
+describe('holmAdjusted', () => {
+  // statsmodels 0.15.0: statsmodels.stats.multitest.multipletests(pValues, method='holm')[1]
+  it.each([
+    [
+      [0.01, 0.04, 0.03, 0.005],
+      [0.03, 0.06, 0.06, 0.02],
+    ],
+    [
+      [0.02, 0.02, 0.9],
+      [0.06, 0.06, 0.9],
+    ],
+    [
+      [0.6, 0.5, 0.7],
+      [1, 1, 1],
+    ],
+    [[0.03], [0.03]],
+    [[], []],
+  ])('of %j is %j', (pValues, adjusted) => {
+    holmAdjusted(pValues).forEach((value, index) => expect(value).toBeCloseTo(adjusted[index], 12));
+    expect(holmAdjusted(pValues)).toHaveLength(adjusted.length);
+  });
+
+  it('never lowers a p-value, keeps their order, and is no harsher than Bonferroni', () => {
+    const pValue = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(pValue, { minLength: 1, maxLength: 12 }), (pValues) => {
+        const adjusted = holmAdjusted(pValues);
+        for (const [index, p] of pValues.entries()) {
+          expect(adjusted[index]).toBeGreaterThanOrEqual(p);
+          expect(adjusted[index]).toBeLessThanOrEqual(Math.min(1, p * pValues.length));
+          for (const [other, q] of pValues.entries()) {
+            if (p <= q) expect(adjusted[index]).toBeLessThanOrEqual(adjusted[other]);
+          }
+        }
+      }),
+      { seed: 21 },
+    );
   });
 });
 

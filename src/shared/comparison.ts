@@ -1,0 +1,110 @@
+import { formatCount, formatPointRange, formatPoints, formatPValue } from './format.ts';
+import { holmAdjusted, mcNemar, pairedDifferenceInterval, type Interval } from './statistics.ts';
+
+/** A model, by the name people know it by, and which images it has right: the same images in the same order for each. */
+export interface ModelAnswers {
+  name: string;
+  correct: readonly boolean[];
+}
+
+/**
+ * What the numbers allow to say: a difference only where test and interval agree on one; `uncertain` where only one of
+ * them speaks for it.
+ */
+export type Outcome = 'aBetter' | 'bBetter' | 'uncertain' | 'noDifference';
+
+/** The numbers a verdict stands on; `low` and `high` are the 95 % interval of the difference, for this pair alone. */
+export interface PairNumbers extends Interval {
+  a: string;
+  b: string;
+  /** Images. */
+  n: number;
+  /** Accuracy of `a` minus accuracy of `b`, -1 to 1. */
+  difference: number;
+  /** Two-sided p-value, adjusted for all `comparisons` made at once. */
+  adjustedPValue: number;
+  comparisons: number;
+}
+
+export interface PairComparison extends PairNumbers {
+  /** Images only `a` has right, and images only `b` has right. */
+  onlyA: number;
+  onlyB: number;
+  /** Of McNemar's exact test, of this pair alone. */
+  pValue: number;
+  outcome: Outcome;
+  /** A sentence or two. */
+  verdict: string;
+}
+
+const SIGNIFICANT = 0.05;
+
+/**
+ * Compares every two models on the same images: McNemar's exact test with Holm's adjustment where there are several pairs,
+ * and the interval of Agresti and Min. Images count as independent; where several show the same thing, `pairedBootstrap`
+ * with groups gives the honest interval.
+ *
+ * @returns pairs in the order of the models: first with second, first with third, second with third
+ * @throws ThawError `internal` for models with different numbers of images
+ */
+export function compareModels(models: readonly ModelAnswers[]): PairComparison[] {
+  const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => ({ a, b })));
+  const tests = pairs.map(({ a, b }) => mcNemar(a.correct, b.correct));
+  const adjusted = holmAdjusted(tests.map(({ pValue }) => pValue));
+  return pairs.map(({ a, b }, index) => {
+    const numbers: PairNumbers = {
+      a: a.name,
+      b: b.name,
+      n: a.correct.length,
+      ...pairedDifferenceInterval(a.correct, b.correct),
+      adjustedPValue: adjusted[index],
+      comparisons: pairs.length,
+    };
+    return { ...numbers, ...tests[index], outcome: outcomeOf(numbers), verdict: describeOutcome(numbers) };
+  });
+}
+
+/** Claims a difference only for an adjusted p below 0.05 and an interval that leaves out 0. */
+export function outcomeOf({ difference, low, high, adjustedPValue }: PairNumbers): Outcome {
+  const testSaysSo = adjustedPValue < SIGNIFICANT;
+  const intervalSaysSo = low > 0 || high < 0;
+  if (testSaysSo && intervalSaysSo) return difference > 0 ? 'aBetter' : 'bBetter';
+  return testSaysSo || intervalSaysSo ? 'uncertain' : 'noDifference';
+}
+
+/**
+ * The outcome in words, from the view of the model that is ahead. Where there is no difference to be seen it says how large a
+ * one could have gone unnoticed: the end of the interval that is farther from 0.
+ */
+export function describeOutcome(numbers: PairNumbers): string {
+  const { ahead, behind, difference, low, high } = fromTheLeader(numbers);
+  const { n, adjustedPValue, comparisons } = numbers;
+  const range = `95 %: ${formatPointRange(low, high)}`;
+  const adjustment = comparisons > 1 ? ` adjusted for ${formatCount(comparisons, 'comparison')}` : '';
+  const pValue = `${formatPValue(adjustedPValue)}${adjustment}`;
+  const images = formatCount(n, 'image');
+  const lead = `"${ahead}" is ahead of "${behind}" by ${formatPoints(difference)}`;
+  switch (outcomeOf(numbers)) {
+    case 'aBetter':
+    case 'bBetter':
+      return `"${ahead}" is better than "${behind}" by ${formatPoints(difference)} (${range}, ${pValue}, ${images}).`;
+    case 'uncertain': {
+      const [speaks, doubts] = adjustedPValue < SIGNIFICANT ? ['test', 'interval'] : ['interval', 'test'];
+      return `Not certain: ${lead}, but only the ${speaks} speaks for a difference, not the ${doubts} (${range}, ${pValue}, ${images}).`;
+    }
+    case 'noDifference': {
+      const standing = difference === 0 ? `"${ahead}" and "${behind}" have equally many right` : lead;
+      const unnoticed = formatPoints(Math.max(Math.abs(low), Math.abs(high)));
+      return `No difference that ${images} can show: ${standing} (${range}, ${pValue}). A difference of up to ${unnoticed} could have gone unnoticed.`;
+    }
+  }
+}
+
+function fromTheLeader({ a, b, difference, low, high }: PairNumbers): Interval & {
+  ahead: string;
+  behind: string;
+  difference: number;
+} {
+  if (difference >= 0) return { ahead: a, behind: b, difference, low, high };
+  return { ahead: b, behind: a, difference: -difference, low: -high, high: -low };
+}
