@@ -346,6 +346,8 @@ const phase = (name: string) =>
       epochs: fc.constant(2),
       unfreeze: fc.subarray(['b2', 'b3', 'b4']),
       headLearningRate: rate,
+      schedule: fc.constantFrom('cosine' as const, { name: 'oneCycle' as const, peakAt: 0.3 }),
+      restoreBest: fc.boolean(),
     },
     { requiredKeys: ['name', 'epochs'] },
   );
