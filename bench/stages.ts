@@ -94,6 +94,7 @@ async function trainingWork(engine: Engine, program: PhaseProgram, images: Float
     classWeights: new Array<number>(CLASSES).fill(1),
     l2: 0,
     l2Kernels: [],
+    rateFactor: 1,
   };
   const random = Random.seeded(1, 'benchmark/steps');
   const check: number[] = [];

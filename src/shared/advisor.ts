@@ -1,8 +1,9 @@
 import type { DataBand } from './dataBand.ts';
 import { formatCount } from './format.ts';
-import { geometricRates, readableRate } from './learningRates.ts';
+import { decayingRates, geometricRates, HEAD_RATE, readableRate, ULMFIT_DECAY } from './learningRates.ts';
 import type { Block } from './network.ts';
 import type { BatchNormPolicy, Plan, PlanPhase } from './plan.ts';
+import { thawPhases } from './schedulePresets.ts';
 
 export type Level = 'low' | 'high';
 
@@ -49,15 +50,14 @@ interface Strategy {
   phases: PlanPhase[];
   batchNorm: BatchNormPolicy;
   augment: Plan['augment'];
+  earlyStopping: Plan['earlyStopping'];
   head: { dropout: number; l2: number };
   reasons: string[];
   leftOut: string[];
 }
 
-const HEAD_RATE = 1e-3;
-/** ULMFiT (arXiv 1801.06146): each group of layers learns at this fraction of the rate of the group above it. */
-const RATE_DECAY = 2.6;
 const PATIENCE = 5;
+const NO_EARLY_STOPPING = 'No early stopping: it could end the training before the rates have come down.';
 const PARAMETERS_PER_IMAGE = 5000;
 const MIN_VALIDATION_PER_CLASS = 20;
 const MAX_IMBALANCE = 10;
@@ -72,7 +72,7 @@ export function quadrantSentence(data: Level, similarity: Level): string {
 
 /**
  * The recommended plan: a pure function of the amount of data, the similarity to the source data and the network.
- * Every block is listed in `blocks`. Rates are constant within a phase.
+ * Every block is listed in `blocks`, and no block's rate is as high as the head's in any phase.
  */
 export function recommendPlan(input: AdviceInput): Recommendation {
   const { data, similarity, blocks } = input;
@@ -99,7 +99,7 @@ export function recommendPlan(input: AdviceInput): Recommendation {
     optimizer: { name: 'adam', headLearningRate: HEAD_RATE },
     batchNorm: strategy.batchNorm,
     augment: strategy.augment,
-    earlyStopping: { patience: PATIENCE },
+    earlyStopping: strategy.earlyStopping,
     head: strategy.head,
     unfrozenBlocks,
     reasons: [...describeInputs(input), `${sentence}.`, ...strategy.reasons],
@@ -124,6 +124,7 @@ function headOnly(): Strategy {
     phases: [{ name: 'head', epochs: 30, unfreeze: [] }],
     batchNorm: 'locked',
     augment: 'light',
+    earlyStopping: { patience: PATIENCE },
     head: { dropout: 0.2, l2: 0 },
     reasons: [
       'Only the new head trains, on features that are computed once.',
@@ -143,22 +144,21 @@ function tooLittleForMore(): Strategy {
 /** Low data, low similarity: the top third (half in the middle band) thaws block by block, as in ULMFiT. */
 function gradual({ data, blocks }: AdviceInput): Strategy {
   const count = Math.ceil(blocks.length / (data.band === 'middle' ? 2 : 3));
-  const downwards = blocks.slice(-count).reverse();
-  const rates = downwards.map((_, index) => 1e-4 * RATE_DECAY ** -index).reverse();
-  const thaw = downwards.map((block, index): PlanPhase => {
-    const unfreeze = blocks.slice(blocks.length - index - 1).map((unfrozen) => unfrozen.name);
-    return { name: `thaw ${block.name}`, epochs: 5, unfreeze, headLearningRate: HEAD_RATE / 2 };
-  });
+  const names = blocks.map((block) => block.name);
   return {
-    rates,
-    phases: [{ name: 'head', epochs: 10, unfreeze: [] }, ...thaw],
+    rates: decayingRates(1e-4, 1 / ULMFIT_DECAY, count),
+    phases: [
+      { name: 'head', epochs: 10, unfreeze: [] },
+      ...thawPhases(names, count, { epochs: 5, headLearningRate: HEAD_RATE / 2 }),
+    ],
     batchNorm: 'affine',
     augment: 'strong',
+    earlyStopping: { patience: PATIENCE },
     head: { dropout: 0.2, l2: 0 },
     reasons: [
       `The last ${count} of ${formatCount(blocks.length, 'block')} train: what is specific to the source images sits at the top.`,
       'The head comes first, so that its random start does not distort the backbone; then one block more per phase, downwards.',
-      `Each block learns ${RATE_DECAY} times slower than the one above it.`,
+      `Each block learns ${ULMFIT_DECAY} times slower than the one above it.`,
     ],
     leftOut: [
       'How deep to go is not measured yet: a third of the blocks is taken, half with 200 images a class or more.',
@@ -167,49 +167,53 @@ function gradual({ data, blocks }: AdviceInput): Strategy {
   };
 }
 
-/** High data, low similarity: everything trains from the pretrained start at one rate. */
+/** High data, low similarity: everything trains from the pretrained start at one rate, which falls along a cosine. */
 function trainCompletely({ blocks, batchSize = 16 }: AdviceInput): Strategy {
   const batchNorm = batchSize >= 16 ? 'adapt' : 'affine';
   return {
     rates: blocks.map(() => 3e-4),
     phases: [
       { name: 'head', epochs: 1, unfreeze: [] },
-      { name: 'all', epochs: 20 },
+      { name: 'all', epochs: 20, schedule: 'cosine' },
     ],
     batchNorm,
     augment: 'light',
+    earlyStopping: null,
     head: { dropout: 0.2, l2: 1e-4 },
     reasons: [
       'All blocks train at the same rate, after one epoch of the head alone.',
+      'The rates fall along a cosine to nothing, so that large steps come first and small ones last.',
+      NO_EARLY_STOPPING,
       batchNorm === 'adapt'
         ? 'Batch normalization adapts its statistics to the new images.'
         : `Batches of ${batchSize} are too small for new batch-normalization statistics: they stay.`,
     ],
-    leftOut: [
-      'Cosine decay of the rates is not available yet: the rates stay constant.',
-      'Weight decay is not available yet: dropout and an L2 penalty regularize the head only.',
-    ],
+    leftOut: ['Weight decay is not available yet: dropout and an L2 penalty regularize the head only.'],
   };
 }
 
-/** High data, high similarity: everything moves a little, the first layers least. */
+/**
+ * High data, high similarity: everything moves in one cycle, the first layers least. The geometric spread includes the
+ * head as its uppermost group, as in fastai: its peak stays the rate its first epoch had, and all blocks stay below it.
+ */
 function fineTune({ blocks }: AdviceInput): Strategy {
   return {
-    rates: geometricRates(1e-5, 1e-4, blocks.length),
+    rates: geometricRates(1e-5, HEAD_RATE, blocks.length + 1).slice(0, -1),
     phases: [
       { name: 'head', epochs: 1, unfreeze: [] },
-      { name: 'all', epochs: 20 },
+      { name: 'all', epochs: 20, schedule: 'oneCycle' },
     ],
     batchNorm: 'affine',
     augment: 'light',
+    earlyStopping: null,
     head: { dropout: 0, l2: 0 },
     reasons: [
       'All blocks train, after one epoch of the head alone.',
-      'Rates rise geometrically from the first block (1e-5) to the last (1e-4), below the head: a similar source needs small steps.',
+      'Peak rates rise geometrically from the first block (1e-5) to the head (1e-3): a similar source needs small steps, the smallest in its general first layers.',
+      'One cycle: the rates climb to their peaks in the first quarter of the epochs and then fall to almost nothing.',
+      NO_EARLY_STOPPING,
     ],
-    leftOut: [
-      'The one-cycle schedule, which peaks at 1e-3, is not available yet: the rates stay constant, so the blocks end at 1e-4 instead.',
-    ],
+    leftOut: [],
   };
 }
 

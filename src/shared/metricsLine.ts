@@ -36,6 +36,8 @@ export const metricsLineSchema = z.discriminatedUnion('event', [
     steps: whole.min(1),
     loss: number,
     accuracy: number,
+    /** Runs of earlier versions do not say it. */
+    learningRate: number.optional(),
   }),
   z.object({
     event: z.literal('epoch'),

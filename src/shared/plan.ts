@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { scheduleSchema } from './schedule.ts';
 
 /** The value ranges a network may expect its pixels in. */
 export const VALUE_RANGES = ['-1..1', '0..1', '0..255', 'imagenet', 'caffe'] as const;
@@ -72,8 +73,15 @@ const phaseSchema = z
       .describe('Blocks that train in this phase besides the head. Without this key: every block that is not frozen.'),
     headLearningRate: learningRate.optional().describe('Rate of the head in this phase.'),
     learningRates: z.record(name, learningRate).optional().describe('Rates of blocks in this phase.'),
+    schedule: scheduleSchema
+      .optional()
+      .describe('How the rates change from step to step of this phase. Default: constant.'),
+    restoreBest: z
+      .boolean()
+      .optional()
+      .describe('Whether the phase begins with the best weights so far instead of the last ones. Default: true.'),
   })
-  .describe('A stretch of epochs with the same trainable blocks and rates.');
+  .describe('A stretch of epochs with the same trainable blocks, rates and schedule.');
 
 const augmentSchema = z.union([
   z.enum(AUGMENT_PRESETS),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { nearestName } from './nearestName.ts';
 import type { PlanPath } from './planLines.ts';
-import { planJsonSchema, schemasAt, type JsonSchema } from './planSchemaJson.ts';
+import { childValue, constantsOf, planJsonSchema, schemasAt, type JsonSchema } from './planSchemaJson.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -48,12 +48,12 @@ function isTypeMismatch(issue: Issue, value: unknown): boolean {
 
 function describeIssue(schema: JsonSchema, issue: Issue, root: unknown): ShapeProblem[] {
   const path = issue.path as PlanPath;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(schema, path, key));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(schema, path, key, root));
   if (issue.code === 'invalid_key') {
     return [{ path, aboutKey: true, problem: `${nameOf(path.slice(0, -1))} has an empty name; write one.` }];
   }
   const value = valueAt(root, path);
-  const candidates = schemasAt(schema, path);
+  const candidates = schemasAt(schema, path, root);
   if (value === undefined) {
     const parent = path.slice(0, -1);
     const key = JSON.stringify(path.at(-1));
@@ -64,14 +64,27 @@ function describeIssue(schema: JsonSchema, issue: Issue, root: unknown): ShapePr
   return [{ path, aboutKey: false, problem, nearest: nearestValue(candidates, value, path) }];
 }
 
-function unknownKey(schema: JsonSchema, parent: PlanPath, key: string): ShapeProblem {
-  const known = schemasAt(schema, parent).flatMap((candidate) => Object.keys(candidate.properties ?? {}));
+function unknownKey(schema: JsonSchema, parent: PlanPath, key: string, root: unknown): ShapeProblem {
+  const path = [...parent, key];
+  const candidates = schemasAt(schema, parent, root);
+  const owners = schemasAt(schema, parent).filter((candidate) => Object.hasOwn(candidate.properties ?? {}, key));
+  if (owners.length > 0) {
+    const [present, others] = [kindsOf(candidates), joinOr(kindsOf(owners))];
+    const problem = `${nameOf(parent)} is ${present.join()}, which has no "${key}"; remove it, or take ${others} instead.`;
+    return { path, aboutKey: true, problem };
+  }
+  const known = candidates.flatMap((candidate) => Object.keys(candidate.properties ?? {}));
   return {
-    path: [...parent, key],
+    path,
     aboutKey: true,
     problem: `${nameOf(parent)} has an unknown key "${key}".`,
     nearest: nearestName(key, known),
   };
+}
+
+/** What the objects of a union are called. */
+function kindsOf(schemas: JsonSchema[]): string[] {
+  return schemas.flatMap((schema) => constantsOf(schema).map(([, value]) => JSON.stringify(value)));
 }
 
 /** A misspelled key is one mistake, not an unknown key and a missing one. */
@@ -90,12 +103,7 @@ function nameOf(path: PlanPath): string {
 }
 
 function valueAt(root: unknown, path: PlanPath): unknown {
-  let value = root;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string | number, unknown>)[step];
-  }
-  return value;
+  return path.reduce(childValue, root);
 }
 
 function shown(value: unknown): string {
@@ -107,7 +115,7 @@ function shown(value: unknown): string {
 }
 
 function expected(candidates: JsonSchema[]): string {
-  return joinOr(candidates.flatMap(expectedOf));
+  return joinOr([...new Set(candidates.flatMap(expectedOf))]);
 }
 
 function expectedOf(schema: JsonSchema): string[] {
@@ -160,9 +168,16 @@ function nearestValue(candidates: JsonSchema[], value: unknown, path: PlanPath):
   if (numeric && numeric.const === undefined && typeof number === 'number' && !Number.isNaN(number)) {
     return String(clamp(number, numeric, path));
   }
-  const words = candidates.flatMap((schema) => schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : []));
+  const words = candidates.flatMap(wordsOf);
   if (words.length > 0 && typeof value === 'string') return nearestName(value, words);
   return onlyValue(candidates);
+}
+
+/** The texts a value may be. */
+function wordsOf({ enum: words, const: word, type }: JsonSchema): string[] {
+  if (words) return words;
+  if (typeof word === 'string') return [word];
+  return type === 'boolean' ? ['true', 'false'] : [];
 }
 
 function clamp(value: number, schema: JsonSchema, path: PlanPath): number {

@@ -136,6 +136,8 @@ export type TrainEvent =
       steps: number;
       loss: number;
       accuracy: number;
+      /** Of the head in this step, after the schedule. */
+      learningRate: number;
       secondsLeft: number | null;
     }
   | {

@@ -4,8 +4,9 @@ import type { EpochPoint, PhaseBand, RunDelta, RunView, RunViewState } from './r
 
 type EventOf<K extends TrainEvent['event']> = Extract<TrainEvent, { event: K }>;
 
-/** A single step; `secondsLeft` only in live events. */
-export type StepLine = Omit<EventOf<'step'>, 'secondsLeft'> & { secondsLeft?: number | null };
+/** A single step; `secondsLeft` only in live events, `learningRate` not from earlier versions. */
+export type StepLine = Omit<EventOf<'step'>, 'secondsLeft' | 'learningRate'> &
+  Partial<Pick<EventOf<'step'>, 'secondsLeft' | 'learningRate'>>;
 
 /** What a run's history is made of: an event, or a step as the metrics file has it. */
 export type HistoryEvent = Exclude<TrainEvent, EventOf<'step'>> | StepLine;

@@ -64,7 +64,51 @@ const terms = {
   },
   phase: {
     title: 'Phase',
-    text: 'A stretch of epochs in which the same blocks train at the same learning rates.',
+    text: 'A stretch of epochs in which the same blocks train, with learning rates and a schedule of its own.',
+  },
+  restoreBest: {
+    title: 'Start from the best',
+    text: 'A phase begins with the weights of the epoch with the least validation loss so far, not with the last ones.',
+  },
+  schedule: {
+    title: 'Schedule',
+    text: 'How all learning rates of a phase rise and fall together from step to step.',
+  },
+  constant: {
+    title: 'Constant',
+    text: 'A schedule that leaves the learning rates as they are.',
+  },
+  cosine: {
+    title: 'Cosine',
+    text: 'A schedule that lets the learning rates fall slowly, then faster and slowly again, to nothing at the end.',
+  },
+  oneCycle: {
+    title: 'One-cycle',
+    text: 'A schedule that starts low, climbs to the full learning rates in the first part and falls to almost nothing.',
+  },
+  slantedTriangle: {
+    title: 'Slanted triangle',
+    text: 'A schedule that climbs quickly to the full learning rates and then falls slowly, in straight lines.',
+  },
+  reduceOnPlateau: {
+    title: 'Reduce on plateau',
+    text: 'A schedule that lowers the learning rates whenever the validation loss has not improved for some epochs.',
+  },
+  warmUp: {
+    title: 'Warm-up',
+    text: 'First steps with tiny, rising learning rates, so that a random head does not shake the pretrained weights.',
+  },
+  gradualUnfreezing: {
+    title: 'Gradual unfreezing',
+    text: 'One block more trains in each phase, from the last one downwards, so that the first layers move least.',
+  },
+  discriminativeRates: {
+    title: 'Discriminative rates',
+    text: 'Lower learning rates for earlier blocks, whose general features need less change than those near the head.',
+  },
+  linearProbe: {
+    title: 'Linear probe',
+    text: 'A head trained on the features of a frozen backbone, which shows how good they are as they stand.',
   },
   epoch: {
     title: 'Epoch',

@@ -10,7 +10,17 @@ it('writes every step so that a history can be read back', async () => {
   const run = new RunFolder(await temporaryFolder());
   const log = new MetricsLog(run, () => {});
   for (const step of [1, 2, 3, 4]) {
-    log.step({ phase: 'p', epoch: 2, step, steps: 4, lossSum: 8 * step, correct: 2, count: 8, secondsLeft: null });
+    log.step({
+      phase: 'p',
+      epoch: 2,
+      step,
+      steps: 4,
+      lossSum: 8 * step,
+      correct: 2,
+      count: 8,
+      learningRate: 0.001,
+      secondsLeft: null,
+    });
   }
   log.flush();
   const history = new RunHistory(emptyRunView(run.path, 'run', 'running'));

@@ -80,25 +80,37 @@ describe('recommendPlan', () => {
     expect(advise(MIDDLE, 'low').unfrozenBlocks).toHaveLength(5);
   });
 
-  it('trains everything at one rate with much dissimilar data', () => {
+  it('trains everything at one rate that falls along a cosine with much dissimilar data', () => {
     const advice = advise(HIGH, 'low');
     expect(advice.phases).toEqual([
       { name: 'head', epochs: 1, unfreeze: [] },
-      { name: 'all', epochs: 20 },
+      { name: 'all', epochs: 20, schedule: 'cosine' },
     ]);
     expect(new Set(Object.values(advice.blocks).map((block) => block.learningRate))).toEqual(new Set([3e-4]));
     expect(advice.batchNorm).toBe('adapt');
     expect(advise(HIGH, 'low', { batchSize: 8 }).batchNorm).toBe('affine');
-    expect(advice.leftOut.join(' ')).toContain('Cosine decay of the rates is not available yet');
+    expect(advice.earlyStopping).toBeNull();
+    expect(advice.reasons.join(' ')).toMatch(/fall along a cosine.*No early stopping/);
+    expect(advice.leftOut).toEqual([
+      'Weight decay is not available yet: dropout and an L2 penalty regularize the head only.',
+    ]);
   });
 
-  it('spreads rates geometrically with much similar data', () => {
+  it('spreads peak rates geometrically up to the head, in one cycle, with much similar data', () => {
     const advice = advise(HIGH, 'high');
     const rates = Object.values(advice.blocks).map((block) => block.learningRate);
-    expect([rates[0], rates[4], rates[8]]).toEqual([1e-5, 3.16e-5, 1e-4]);
-    expect(advice.phases[0]).toEqual({ name: 'head', epochs: 1, unfreeze: [] });
-    expect(advice).toMatchObject({ batchNorm: 'affine', augment: 'light' });
-    expect(advice.leftOut.join(' ')).toContain('one-cycle');
+    // fastai 2.8.12: even_mults(1e-5, 1e-3, 10), nine blocks and the head, to three digits.
+    const spread = [1e-5, 1.67e-5, 2.78e-5, 4.64e-5, 7.74e-5, 1.29e-4, 2.15e-4, 3.59e-4, 5.99e-4];
+    expect([...rates, advice.optimizer.headLearningRate]).toEqual([...spread, 1e-3]);
+    expect(advice.phases).toEqual([
+      { name: 'head', epochs: 1, unfreeze: [] },
+      { name: 'all', epochs: 20, schedule: 'oneCycle' },
+    ]);
+    expect(advice).toMatchObject({ batchNorm: 'affine', augment: 'light', earlyStopping: null });
+    expect(advice.reasons.join(' ')).toMatch(/Peak rates rise geometrically.*One cycle/);
+    expect(advice.leftOut).toEqual([]);
+    // As slice(1e-5, 1e-3) over two groups.
+    expect(advise(HIGH, 'high', { blocks: makeBlocks(1) }).blocks.b0.learningRate).toBe(1e-5);
   });
 
   it('trains only the head with fewer than 20 images in a class, and warns', () => {

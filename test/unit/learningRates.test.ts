@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { geometricRates, readableRate } from '../../src/shared/learningRates.ts';
+import { decayingRates, geometricRates, readableRate, ULMFIT_DECAY } from '../../src/shared/learningRates.ts';
 
 const expectClose = (actual: number[], expected: number[]): void => {
   expect(actual).toHaveLength(expected.length);
@@ -38,6 +38,22 @@ describe('geometricRates', () => {
       }),
       { seed: 14 },
     );
+  });
+});
+
+describe('decayingRates', () => {
+  it("agrees with timm's param_groups_layer_decay", () => {
+    // timm 1.0.31: param_groups_layer_decay(model, layer_decay=0.75), lr_scale of each layer of a model of five blocks and
+    // a head, which has scale 1.
+    const scales = [0.2373046875, 0.31640625, 0.421875, 0.5625, 0.75, 1];
+    expectClose(decayingRates(1, 0.75, 6), scales);
+  });
+
+  it('divides by 2.6 from group to group downwards, as ULMFiT', () => {
+    // By hand: 0.01, 0.01 / 2.6, 0.01 / 6.76, 0.01 / 17.576.
+    const rates = decayingRates(0.01, 1 / ULMFIT_DECAY, 4);
+    expectClose(rates, [5.689576695493856e-4, 1.4792899408284023e-3, 3.846153846153846e-3, 0.01]);
+    expect(decayingRates(0.01, 0.5, 0)).toEqual([]);
   });
 });
 

@@ -220,11 +220,14 @@ describe('recommended plans', () => {
     const plan = planOf(result.text);
     expect(plan.blocks).toEqual({
       b1: { frozen: false, learningRate: 1e-5 },
-      b2: { frozen: false, learningRate: 3.16e-5 },
-      b3: { frozen: false, learningRate: 1e-4 },
+      b2: { frozen: false, learningRate: 4.64e-5 },
+      b3: { frozen: false, learningRate: 2.15e-4 },
     });
-    expect(plan.phases.map((phase) => phase.name)).toEqual(['head', 'all']);
-    expect(plan.earlyStopping).toEqual({ patience: 5 });
+    expect(plan.phases.map(({ name, schedule }) => [name, schedule])).toEqual([
+      ['head', undefined],
+      ['all', 'oneCycle'],
+    ]);
+    expect(plan.earlyStopping).toBeNull();
     expect(plan.augment).toBe('light');
     expect(plan.advice).toMatchObject({ data: 'high', similarity: 'high', similaritySource: 'given' });
     expect(plan.head.classes).toEqual(samplePlan().head.classes);
@@ -261,7 +264,7 @@ describe('recommended plans', () => {
     expect(unfrozen(after('fineTune', 600))).toEqual(['b1', 'b2', 'b3']);
     const plain = after('plainStart', 10);
     expect(unfrozen(plain)).toEqual(['b1', 'b2', 'b3']);
-    expect(plain.phases).toEqual([{ name: 'all', epochs: 20 }]);
+    expect(plain.phases).toEqual([{ name: 'all', epochs: 20, schedule: 'cosine' }]);
   });
 
   it('rewrites the phases as a whole where their number changes', () => {
@@ -346,6 +349,8 @@ const phase = (name: string) =>
       epochs: fc.constant(2),
       unfreeze: fc.subarray(['b2', 'b3', 'b4']),
       headLearningRate: rate,
+      schedule: fc.constantFrom('cosine' as const, { name: 'oneCycle' as const, peakAt: 0.3 }),
+      restoreBest: fc.boolean(),
     },
     { requiredKeys: ['name', 'epochs'] },
   );

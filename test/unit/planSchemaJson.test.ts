@@ -26,4 +26,14 @@ describe('schemasAt', () => {
     expect(types('nothing')).toEqual([]);
     expect(types('constructor')).toEqual([]);
   });
+
+  it('takes the object of a union that the value names', () => {
+    const keysOf = (schedule: unknown): string[][] =>
+      schemasAt(planJsonSchema(), ['phases', 0, 'schedule'], { version: 1, phases: [{ schedule }] }).map((schema) =>
+        Object.keys(schema.properties ?? {}),
+      );
+    expect(keysOf({ name: 'oneCycle' })).toEqual([['name', 'peakAt', 'start', 'end']]);
+    expect(keysOf({ name: 'oneCicle' })).toHaveLength(6);
+    expect(keysOf('oneCycle')).toHaveLength(6);
+  });
 });

@@ -66,6 +66,7 @@ describe('parsePlanText', () => {
     ['"phases": [', '"classWeights": {"iris": -1}, "phases": [', 'classWeights.iris', 'greater than 0', '0.01'],
     ['"phases": [', '"earlyStopping": 5, "phases": [', 'earlyStopping', 'an object or null', undefined],
     ['"phases": [', '"earlyStopping": {"patience": 0}, "phases": [', 'earlyStopping.patience', 'at least 1', '1'],
+    ['"unfreeze": []', '"restoreBest": "false"', 'phases.0.restoreBest', 'true or false, not "false"', 'false'],
   ])('%s as %s: %s', (from, to, path, problem, nearest) => {
     const { text, line } = changed(from, to);
     const problems = problemsOf(text);
@@ -73,6 +74,61 @@ describe('parsePlanText', () => {
     expect(problems[0]).toMatchObject({ path, line });
     expect(problems[0].problem).toContain(problem);
     expect(problems[0].nearest).toBe(nearest);
+  });
+
+  const names = '"constant", "cosine", "oneCycle", "slantedTriangle" or "reduceOnPlateau"';
+  const objects = names.replace(' or', ',');
+  it.each([
+    ['"cosin"', '', `must be ${objects} or an object, not "cosin".`, 'cosine'],
+    ['5', '', `must be ${objects} or an object, not 5.`, undefined],
+    ['null', '', 'must be', undefined],
+    ['{"name": "onecycle"}', '.name', `must be ${names}, not "onecycle".`, 'oneCycle'],
+    ['{"name": 1}', '.name', `must be ${names}, not 1.`, undefined],
+    ['{"end": 0.1}', '.name', `phases.0.schedule has no "name"; it must be ${names}.`, undefined],
+    ['{"name": "cosine", "end": 1.5}', '.end', 'must be a number of at least 0 and at most 1, not 1.5.', '1'],
+    ['{"name": "oneCycle", "end": 0.5}', '.end', 'number of at least 1 and at most 10000000000, not 0.5.', '1'],
+    ['{"name": "oneCycle", "start": 1e999}', '.start', 'at most 10000000000, not Infinity.', '10000000000'],
+    ['{"name": "oneCycle", "peakAt": 1}', '.peakAt', 'greater than 0 and less than 1, not 1.', '0.99'],
+    ['{"name": "slantedTriangle", "cut": 0}', '.cut', 'greater than 0 and less than 1, not 0.', '0.01'],
+    ['{"name": "slantedTriangle", "ratio": "64"}', '.ratio', 'not "64".', '64'],
+    ['{"name": "reduceOnPlateau", "factor": 1}', '.factor', 'less than 1, not 1.', '0.99'],
+    ['{"name": "reduceOnPlateau", "patience": 0}', '.patience', 'a whole number of at least 1', '1'],
+    ['{"name": "reduceOnPlateau", "least": -1}', '.least', 'at least 0', '0'],
+    ['{"name": "constant", "warmUp": 1}', '.warmUp', 'a number of at least 0 and less than 1, not 1.', '0.99'],
+    ['{"name": "cosine", "warmup": 0.1}', '.warmup', 'phases.0.schedule has an unknown key "warmup".', 'warmUp'],
+    [
+      '{"name": "oneCycle", "warmUp": 0.1}',
+      '.warmUp',
+      'phases.0.schedule is "oneCycle", which has no "warmUp"; remove it, or take "constant", "cosine" or "reduceOnPlateau" instead.',
+      undefined,
+    ],
+    [
+      '{"name": "slantedTriangle", "warmUp": 0.1}',
+      '.warmUp',
+      'is "slantedTriangle", which has no "warmUp"; remove it, or take "constant", "cosine" or',
+      undefined,
+    ],
+    [
+      '{"name": "cosine", "peakAt": 0.3}',
+      '.peakAt',
+      'is "cosine", which has no "peakAt"; remove it, or take "oneCycle" instead.',
+      undefined,
+    ],
+  ])('a schedule of %s', (schedule, place, problem, nearest) => {
+    const { text, line } = changed('"unfreeze": []', `"schedule": ${schedule}`);
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ path: `phases.0.schedule${place}`, line });
+    expect(problems[0].problem).toContain(problem);
+    expect(problems[0].nearest).toBe(nearest);
+  });
+
+  it('reads a schedule as it is written', () => {
+    for (const schedule of ['oneCycle', { name: 'oneCycle' }, { name: 'cosine', end: 0, warmUp: 0.1 }]) {
+      const { text } = changed('"unfreeze": []', `"schedule": ${JSON.stringify(schedule)}, "restoreBest": false`);
+      expect(parsePlanText(text)).toMatchObject({ plan: { phases: [{ schedule, restoreBest: false }, {}] } });
+    }
+    expect(samplePlan().phases[0]).toEqual({ name: 'head', epochs: 5, unfreeze: [] });
   });
 
   it('gives a missing key the line of the object that lacks it', () => {

@@ -76,7 +76,11 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
       const computed = performance.now();
       if (batch.indexes.length === 0) return null;
       const labels = batch.indexes.map((index) => data.train.examples[index].classIndex);
-      await trainer.train(batch.values, { labels, classWeights: setup.classWeights, l2: 0, l2Kernels: [] }, random);
+      await trainer.train(
+        batch.values,
+        { labels, classWeights: setup.classWeights, l2: 0, l2Kernels: [], rateFactor: 1 },
+        random,
+      );
       seconds.features = (computed - started) / 1000 / labels.length;
       seconds.step = (performance.now() - computed) / 1000 / labels.length;
       tf.dispose([...batch.values.values()]);

@@ -30,7 +30,8 @@ const positionSchema = z.object({
   /** Epochs of the whole run that are complete. */
   epochs: z.number().int(),
   best: bestSchema.nullable(),
-  phaseBestLoss: z.number().nullable(),
+  /** Validation losses of the complete epochs of this phase, oldest first. */
+  phaseLosses: z.array(z.number()).default([]),
   epochsSinceBest: z.number().int(),
   stoppedEarly: z.boolean(),
   seconds: z.number(),
@@ -58,7 +59,7 @@ export function startPosition(): Position {
     partial: { lossSum: 0, correct: 0, count: 0 },
     epochs: 0,
     best: null,
-    phaseBestLoss: null,
+    phaseLosses: [],
     epochsSinceBest: 0,
     stoppedEarly: false,
     seconds: 0,

@@ -12,6 +12,7 @@ export interface StepMetrics {
   lossSum: number;
   correct: number;
   count: number;
+  learningRate: number;
   secondsLeft: number | null;
 }
 
@@ -30,8 +31,9 @@ export class MetricsLog {
   ) {}
 
   step(metrics: StepMetrics): void {
-    const { phase, epoch, step, steps, secondsLeft, lossSum, correct, count } = metrics;
-    this.lines.push({ event: 'step', phase, epoch, step, steps, loss: lossSum / count, accuracy: correct / count });
+    const { phase, epoch, step, steps, secondsLeft, learningRate, lossSum, correct, count } = metrics;
+    const place = { event: 'step', phase, epoch, step, steps } as const;
+    this.lines.push({ ...place, loss: lossSum / count, accuracy: correct / count, learningRate });
     this.since.lossSum += lossSum;
     this.since.correct += correct;
     this.since.count += count;
@@ -42,7 +44,7 @@ export class MetricsLog {
     const [loss, accuracy] = [since.lossSum / since.count, since.correct / since.count];
     this.since = { lossSum: 0, correct: 0, count: 0 };
     this.flush();
-    this.emit({ event: 'step', phase, epoch, step, steps, loss, accuracy, secondsLeft });
+    this.emit({ ...place, loss, accuracy, learningRate, secondsLeft });
   }
 
   /** Any other event: kept in the file and passed on at once, in this order, so that nobody knows more than the file. */

@@ -15,8 +15,8 @@ export type OptimizerState = Map<string, Float32Array>;
  */
 export interface RateGroupOptimizer {
   readonly weights: readonly NamedVariable[];
-  /** Applies one step; `gradients` by the engine's variable name. */
-  apply(gradients: ReadonlyMap<string, tf.Tensor>): void;
+  /** Applies one step; `gradients` by the engine's variable name, `factor` on the learning rate from the schedule. */
+  apply(gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void;
   save(): OptimizerState;
   /** Restores what `save` returned; names that are missing start at zero. */
   restore(state: OptimizerState): void;
@@ -29,19 +29,19 @@ abstract class SlotOptimizer implements RateGroupOptimizer {
 
   constructor(
     readonly weights: readonly NamedVariable[],
-    protected readonly learningRate: number,
+    private readonly learningRate: number,
     private readonly slotNames: readonly string[],
   ) {}
 
-  apply(gradients: ReadonlyMap<string, tf.Tensor>): void {
+  apply(gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void {
     this.steps++;
     for (const weight of this.weights) {
       const gradient = gradients.get(weight.variable.name);
-      if (gradient) tf.tidy(() => this.update(weight, gradient));
+      if (gradient) tf.tidy(() => this.update(weight, gradient, this.learningRate * factor));
     }
   }
 
-  protected abstract update(weight: NamedVariable, gradient: tf.Tensor): void;
+  protected abstract update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void;
 
   protected slot({ name: owner, variable }: NamedVariable, name: string): tf.Variable {
     const key = `${owner}/${name}`;
@@ -79,7 +79,7 @@ abstract class SlotOptimizer implements RateGroupOptimizer {
  * section 2 of the paper and as Keras does it: b1 = 0.9, b2 = 0.999, epsilon = 1e-7.
  */
 class Adam extends SlotOptimizer {
-  protected override update(weight: NamedVariable, gradient: tf.Tensor): void {
+  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
     const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-7];
     const first = this.slot(weight, 'm');
     const second = this.slot(weight, 'v');
@@ -88,7 +88,7 @@ class Adam extends SlotOptimizer {
     const { variable } = weight;
     const correction = Math.sqrt(1 - beta2 ** this.steps) / (1 - beta1 ** this.steps);
     const change = tf.div(first, tf.add(tf.sqrt(second), epsilon));
-    variable.assign(tf.sub(variable, tf.mul(change, this.learningRate * correction)));
+    variable.assign(tf.sub(variable, tf.mul(change, learningRate * correction)));
   }
 }
 
@@ -102,11 +102,11 @@ class MomentumSgd extends SlotOptimizer {
     super(weights, learningRate, ['velocity']);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor): void {
+  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
     const velocity = this.slot(weight, 'velocity');
     velocity.assign(tf.add(tf.mul(velocity, this.momentum), gradient));
     const { variable } = weight;
-    variable.assign(tf.sub(variable, tf.mul(velocity, this.learningRate)));
+    variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
   }
 }
 

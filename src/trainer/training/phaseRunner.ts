@@ -6,6 +6,8 @@ import { type Augmentation, resolveAugmentation } from '../../shared/augmentatio
 import { ThawError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { Random } from '../../shared/random.ts';
+import { headRate } from '../../shared/trainableLayers.ts';
+import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { weightOf } from '../execution/layerWeights.ts';
@@ -151,6 +153,9 @@ export class PhaseRunner {
   async runEpoch(position: Position): Promise<EpochOutcome> {
     const { plan, data } = this.setup;
     if (!this.sources) throw new Error('the phase is not prepared');
+    const { epochs, schedule: setting } = plan.phases[this.phase];
+    const schedule = resolveSchedule(setting);
+    const plateau = plateauFactor(schedule, position.phaseLosses);
     const stream = `${this.phase}/${position.epochInPhase}`;
     const order = Random.seeded(plan.seed, `shuffle/${stream}`).shuffle(data.train.usable);
     const random = Random.seeded(plan.seed, `steps/${stream}`);
@@ -163,14 +168,22 @@ export class PhaseRunner {
         return { train: position.partial, validation: null };
       }
       const indexes = order.slice(position.step * plan.batchSize, (position.step + 1) * plan.batchSize);
+      const step = position.epochInPhase * steps + position.step;
+      const factor = plateau * scheduleFactor(schedule, step, epochs * steps);
       const started = performance.now();
-      this.addStep(position, await this.trainOn(indexes, random), steps, started);
+      const result = await this.trainOn(indexes, random, factor);
+      this.addStep(position, { ...result, learningRate: factor * headRate(plan, this.phase) }, steps, started);
     }
     const train = { ...position.partial };
     return { train, validation: await this.evaluate(this.sources.validation, data.validation) };
   }
 
-  private addStep(position: Position, result: BatchResult, steps: number, started: number): void {
+  private addStep(
+    position: Position,
+    result: BatchResult & { learningRate: number },
+    steps: number,
+    started: number,
+  ): void {
     position.step++;
     if (!Number.isFinite(result.lossSum)) {
       throw new ThawError({ reason: 'notFinite', epoch: position.epochs + 1, step: position.step });
@@ -198,7 +211,7 @@ export class PhaseRunner {
     return median * (epochsLeft * steps - position.step);
   }
 
-  private async trainOn(indexes: readonly number[], random: Random): Promise<BatchResult> {
+  private async trainOn(indexes: readonly number[], random: Random, rateFactor: number): Promise<BatchResult> {
     const { plan, data, network, classWeights } = this.setup;
     if (!this.sources) throw new Error('the phase is not prepared');
     const batch = await this.sources.train.batch(indexes, random);
@@ -212,6 +225,7 @@ export class PhaseRunner {
           classWeights,
           l2: plan.head.l2,
           l2Kernels: kernels.filter((kernel) => kernel !== undefined),
+          rateFactor,
         },
         random,
       );

@@ -16,6 +16,8 @@ export interface BatchTargets {
   /** L2 penalty and the kernels it applies to. */
   l2: number;
   l2Kernels: readonly tf.Variable[];
+  /** What the schedule multiplies every learning rate with in this step. */
+  rateFactor: number;
 }
 
 export interface BatchResult {
@@ -85,7 +87,7 @@ export class BatchTrainer {
         result.lossSum += part.lossSum;
         result.correct += part.correct;
       }
-      if (Number.isFinite(result.lossSum)) this.apply(total, statistics);
+      if (Number.isFinite(result.lossSum)) this.apply(total, statistics, targets.rateFactor);
       return result;
     } finally {
       total.dispose();
@@ -94,9 +96,9 @@ export class BatchTrainer {
   }
 
   /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
-  private apply(total: GradientSum, statistics: readonly Statistics[]): void {
+  private apply(total: GradientSum, statistics: readonly Statistics[], rateFactor: number): void {
     try {
-      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients);
+      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients, rateFactor);
       statistics.forEach(moveStatistics);
     } catch (error) {
       if (!(error instanceof HeapExhausted)) throw error;

@@ -190,13 +190,15 @@ class Training {
     return 'done';
   }
 
-  /** The next phase starts from the best weights so far, with fresh optimizers. */
+  /** The next phase starts from the best weights so far, unless it says otherwise, with fresh optimizers. */
   private nextPhase(stoppedEarly: boolean): void {
-    restoreWeights(this.context.setup.network.model, this.best);
+    const { network, plan } = this.context.setup;
+    const phase = this.position.phase + 1;
+    if (plan.phases.at(phase)?.restoreBest !== false) restoreWeights(network.model, this.best);
     Object.assign(this.position, {
-      phase: this.position.phase + 1,
+      phase,
       epochInPhase: 0,
-      phaseBestLoss: null,
+      phaseLosses: [],
       epochsSinceBest: 0,
       stoppedEarly,
     });
@@ -223,7 +225,7 @@ class Training {
       position.best = epoch;
       this.best = copyWeights(setup.network.model, this.changing);
     }
-    const improved = position.phaseBestLoss === null || validationLoss < position.phaseBestLoss;
+    const improved = position.phaseLosses.every((before) => validationLoss < before);
     this.log.event({
       event: 'epoch',
       phase,
@@ -241,7 +243,7 @@ class Training {
       step: 0,
       random: null,
       partial: { lossSum: 0, correct: 0, count: 0 },
-      phaseBestLoss: improved ? validationLoss : position.phaseBestLoss,
+      phaseLosses: [...position.phaseLosses, validationLoss],
       epochsSinceBest: improved ? 0 : position.epochsSinceBest + 1,
     });
   }
