@@ -1,7 +1,7 @@
 /**
  * npm test: installs what is missing, then typecheck, lint, build and every suite. The last line is
  * `N passed, N failed`, with `, N skipped` where this machine cannot provide a part; the reasons stand above it. On CI
- * (CI=true) a test of the editor that is skipped counts as failed.
+ * (CI=true) a test of the editor or of the package that is skipped counts as failed.
  * `npm test -- --editor` adds the suites in the real VS Code (`npm run test:editor`). Other arguments go on to vitest:
  * `npm test -- --project unit`.
  */
