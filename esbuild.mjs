@@ -1,9 +1,9 @@
 /**
- * Builds the programs into dist/.
+ * Builds the programs into dist/, or into another folder of the project.
  *
- *   node esbuild.mjs [--watch] [--production]
+ *   node esbuild.mjs [--watch] [--production] [--outdir=build/package/universal/dist]
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
@@ -11,8 +11,9 @@ import { context } from 'esbuild';
 const root = dirname(fileURLToPath(import.meta.url));
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
+const outdir = process.argv.find((arg) => arg.startsWith('--outdir='))?.slice('--outdir='.length) ?? 'dist';
 
-/** Every program: its name in dist/ and where it starts. */
+/** Every program: its name in the output and where it starts. */
 const PROGRAMS = {
   cli: 'src/cli/main.ts',
   trainer: 'src/trainer/main.ts',
@@ -49,7 +50,7 @@ const COMMON_JS_NAMES = [
   "const thawDirname = thawFileURLToPath(new URL('.', import.meta.url));",
 ].join('\n');
 
-const outputFile = (name) => join(root, 'dist', `${name}.js`);
+const outputFile = (name) => join(root, outdir, `${name}.js`);
 
 /** One context per program, since only the executable one takes a first line for the shell. */
 function createContext(name, entry) {
@@ -58,7 +59,7 @@ function createContext(name, entry) {
   return context({
     absWorkingDir: root,
     entryPoints: { [name]: entry },
-    outdir: 'dist',
+    outdir,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -80,7 +81,7 @@ function createExtensionContext() {
   return context({
     absWorkingDir: root,
     entryPoints: [EXTENSION],
-    outdir: 'dist',
+    outdir,
     outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
@@ -102,7 +103,7 @@ function createWebviewContext() {
   return context({
     absWorkingDir: root,
     entryPoints: WEBVIEW,
-    outdir: 'dist',
+    outdir,
     bundle: true,
     platform: 'browser',
     target: 'es2022',
@@ -117,14 +118,9 @@ function createWebviewContext() {
   });
 }
 
-/** Copies of packages that belong to a VSIX (scripts/prepublish.mjs) would hide the installed ones. */
-function removePackedPackages() {
-  if (!production) rmSync(join(root, 'dist', 'node_modules'), { recursive: true, force: true });
-}
-
 function copyWasmFiles() {
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  for (const file of WASM_FILES) copyFileSync(join(root, WASM_FOLDER, file), join(root, 'dist', file));
+  mkdirSync(join(root, outdir), { recursive: true });
+  for (const file of WASM_FILES) copyFileSync(join(root, WASM_FOLDER, file), join(root, outdir, file));
 }
 
 /** Builds all programs once. Returns false when one has errors, which esbuild has printed. */
@@ -136,7 +132,6 @@ async function build(contexts) {
 
 const started = performance.now();
 const present = Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(root, entry)));
-removePackedPackages();
 copyWasmFiles();
 const contexts = await Promise.all([
   ...present.map(([name, entry]) => createContext(name, entry)),

@@ -9,6 +9,8 @@ const EDITOR_TIMEOUT = 240_000;
 
 /** For suites that start the built programs. */
 const BUILT = ['test/support/buildOnce.ts'];
+/** For the suite that runs the extension as it is packed. */
+const PACKED = [...BUILT, 'test/support/vsix.ts'];
 /** For suites that need a browser or VS Code. */
 const EDITOR = [...BUILT, 'test/support/provision.ts'];
 
@@ -42,6 +44,7 @@ export default defineConfig({
       suite('unit', { timeout: QUICK }),
       suite('trainer', { timeout: SLOW, globalSetup: BUILT }),
       suite('cli', { timeout: SLOW, globalSetup: BUILT }),
+      suite('package', { timeout: SLOW, globalSetup: PACKED }),
       suite('webview', { timeout: SLOW, globalSetup: [...BUILT, 'test/support/provisionBrowser.ts'] }),
       suite('host', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
       suite('e2e', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),

@@ -3,9 +3,14 @@
  *
  *   node scripts/writeNotices.mjs
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './lib/project.mjs';
+import { imagePackages, TARGETS } from './package/imagePackages.mjs';
+import { fetchPackages, unpackPackage } from './package/registry.mjs';
+
+/** Packages that are shipped but not installed here are unpacked there. */
+const UNPACKED = join(root, 'build', 'notices');
 
 /** Packages that ship no file with their licence, and what they state elsewhere. */
 const STATED_ELSEWHERE = {
@@ -34,10 +39,41 @@ function shippedPackages() {
     .sort();
 }
 
-function readPackage(path) {
-  const folder = join(root, path);
+function readPackage(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  return { name, version, license, text: licenceText(name, folder) };
+  return { name, version, licence: license, text: licenceText(name, folder) };
+}
+
+/** The packages with WebAssembly for `sharp`, which npm leaves out where there is native code. */
+async function unpackPortable(installed) {
+  const packages = imagePackages(null).filter(({ path }) => !installed.includes(path));
+  const archives = await fetchPackages(packages);
+  rmSync(UNPACKED, { recursive: true, force: true });
+  const folders = packages.map(({ path }) => join(UNPACKED, path));
+  for (const [index, folder] of folders.entries()) await unpackPackage(archives[index], folder);
+  return folders;
+}
+
+/** Those with native code, of which a packed extension holds one platform's: their licences are named above. */
+function nativePackages() {
+  const portable = new Set(imagePackages(null).map(({ path }) => path));
+  const packages = TARGETS.flatMap((target) => imagePackages(target)).filter(({ path }) => !portable.has(path));
+  return packages.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** What is compiled into the WebAssembly, from the list of terms in its readme and that of versions beside it. */
+function librariesIn(folder) {
+  const versions = JSON.parse(readFileSync(join(folder, 'versions.json'), 'utf8'));
+  const rows = readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^\| ([a-z][\w-]*) +\| (.*?) *\|$/gm);
+  const libraries = [...rows].map(([, name, terms]) => ({ name, version: versions[versionKey(name)], terms }));
+  const listed = libraries.filter(({ version }) => version !== undefined).length;
+  if (listed !== Object.keys(versions).length) throw new Error(`The readme in ${folder} leaves out a library.`);
+  // One library is part of another and has no version of its own.
+  return libraries.map(({ name, version = '', terms }) => `| ${name} | ${version} | ${terms} |`);
+}
+
+function versionKey(library) {
+  return library === 'libultrahdr' ? 'uhdr' : library.replace(/^lib/, '');
 }
 
 function licenceText(name, folder) {
@@ -61,16 +97,30 @@ function apacheText(text) {
   return `${holder ? `${holder}\n` : ''}Apache License 2.0: see LICENSE.`;
 }
 
-const packages = shippedPackages().map(readPackage);
-const table = packages.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`);
+const row = ({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`;
+const table = (first, rows) => [`| ${first} | version | licence |`, '|---|---|---|', ...rows].join('\n');
+const verbatim = (file) =>
+  ['```text', readFileSync(join(root, 'scripts', 'notices', file), 'utf8').trimEnd(), '```'].join('\n');
+
+const installed = shippedPackages();
+const portable = await unpackPortable(installed);
+const packages = [...installed.map((path) => join(root, path)), ...portable].map(readPackage);
 const texts = packages.map(({ name, text }) => `### ${name}\n\n\`\`\`text\n${text}\n\`\`\``);
 const introduction = readFileSync(join(root, 'scripts', 'notices', 'introduction.md'), 'utf8').trim();
 const notices = [
   introduction,
   '## Packages',
-  ['| package | version | licence |', '|---|---|---|', ...table].join('\n'),
+  table('package', packages.map(row)),
+  '## Packages with native code, of which an extension packed for one platform holds those of that platform',
+  table('package', nativePackages().map(row)),
+  '## Libraries inside @img/sharp-wasm32',
+  table('library', librariesIn(join(UNPACKED, 'node_modules', '@img', 'sharp-wasm32'))),
   '## Licences of the packages',
   ...texts,
+  '## GNU Lesser General Public License 3.0',
+  verbatim('lgpl-3.0.txt'),
+  '## GNU General Public License 3.0',
+  verbatim('gpl-3.0.txt'),
 ];
 writeFileSync(join(root, 'THIRD_PARTY_NOTICES.md'), `${notices.join('\n\n')}\n`);
 console.log(`THIRD_PARTY_NOTICES.md names ${packages.length} packages`);

@@ -11,6 +11,7 @@ export interface EditorServerOptions {
   port?: number;
   askTrust?: boolean;
   withThaw?: boolean;
+  vsix?: string;
   settings?: Record<string, unknown>;
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './project.mjs';
@@ -24,20 +24,22 @@ const SETTINGS = {
  * @param {number} [options.port] default: a free one
  * @param {boolean} [options.askTrust] asks whether a folder is trusted, as VS Code does; otherwise every folder is
  * @param {boolean} [options.withThaw] default: loads Thaw from the folder of the project
+ * @param {string} [options.vsix] installs Thaw from a package instead
  * @param {Record<string, unknown>} [options.settings] of the user
  * @returns {Promise<{ address: string, ended: Promise<number>, stop: () => Promise<void> }>} `stop` leaves no process
  */
 export async function startEditorServer(
   { node, entry },
-  { data, port = 0, askTrust = false, withThaw = true, settings },
+  { data, port = 0, askTrust = false, withThaw = true, vsix, settings },
 ) {
-  writeProfile(data, { 'security.workspace.trust.enabled': askTrust, ...settings }, withThaw);
+  writeProfile(data, { 'security.workspace.trust.enabled': askTrust, ...settings }, withThaw && !vsix);
+  if (vsix) installExtension({ node, entry }, data, vsix);
   const child = spawn(
     node,
     [
       entry,
-      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--config', join(data, 'config.yaml')],
-      ...['--user-data-dir', data, '--extensions-dir', join(data, 'extensions')],
+      ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`],
+      ...profileArguments(data),
       ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       ...(askTrust ? [] : ['--disable-workspace-trust']),
     ],
@@ -45,8 +47,7 @@ export async function startEditorServer(
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own group, so that Ctrl-C reaches this process first and everything it started is ended with it.
       detached: true,
-      // A server started from a terminal of VS Code would hand its arguments on to that one.
-      env: { ...process.env, VSCODE_IPC_HOOK_CLI: '', NODE_OPTIONS: '' },
+      env: environment(),
     },
   );
   const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
@@ -63,6 +64,22 @@ export async function startEditorServer(
     await stop();
     throw error;
   }
+}
+
+function profileArguments(data) {
+  const files = ['--config', join(data, 'config.yaml'), '--user-data-dir', data];
+  return [...files, '--extensions-dir', join(data, 'extensions')];
+}
+
+/** A server started from a terminal of VS Code would hand its arguments on to that one. */
+function environment() {
+  return { ...process.env, VSCODE_IPC_HOOK_CLI: '', NODE_OPTIONS: '' };
+}
+
+function installExtension({ node, entry }, data, vsix) {
+  const args = [entry, ...profileArguments(data), '--install-extension', vsix];
+  const { status, stdout, stderr } = spawnSync(node, args, { env: environment(), encoding: 'utf8' });
+  if (status !== 0) throw new Error(`VS Code did not install ${vsix}:\n${stdout}${stderr}`);
 }
 
 function writeProfile(data, settings, withThaw) {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { newestTime, timeOf } from '../../scripts/lib/fileTimes.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const SOURCES = ['src', 'webview', 'esbuild.mjs', 'package-lock.json'];
@@ -13,18 +13,8 @@ const PROGRAMS = ['cli.js', 'trainer.js', 'freezeProof.js', 'extension.cjs', 'we
  * of. Vitest sets up its suites one after the other, so only the first of them ever builds.
  */
 export async function setup(): Promise<void> {
-  const newest = Math.max(...SOURCES.flatMap((path) => modificationTimes(join(root, path))));
+  const newest = newestTime(SOURCES.map((path) => join(root, path)));
   const built = Math.min(...PROGRAMS.map((name) => timeOf(join(root, 'dist', name))));
   if (built > newest) return;
   await promisify(execFile)(process.execPath, ['esbuild.mjs'], { cwd: root });
-}
-
-function modificationTimes(path: string): number[] {
-  const names = statSync(path).isDirectory() ? readdirSync(path) : [];
-  return [timeOf(path), ...names.flatMap((name) => modificationTimes(join(path, name)))];
-}
-
-/** Milliseconds; 0 for a file that does not exist. */
-function timeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -46,6 +46,30 @@ export function jpeg(seed: number, width?: number, height?: number): Promise<Buf
   return noise(seed, width, height).jpeg().toBuffer();
 }
 
+/** A BMP of 24 bits a pixel. */
+export function bmp(rgb: Uint8Array, width: number, height: number): Buffer {
+  const HEADERS = 54;
+  const rowBytes = Math.ceil((3 * width) / 4) * 4;
+  const bytes = Buffer.alloc(HEADERS + rowBytes * height);
+  bytes.write('BM', 0, 'latin1');
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(HEADERS, 10);
+  bytes.writeUInt32LE(HEADERS - 14, 14);
+  bytes.writeInt32LE(width, 18);
+  // Rows from the top.
+  bytes.writeInt32LE(-height, 22);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  for (let row = 0; row < height; row++) {
+    for (let byte = 0; byte < 3 * width; byte++) {
+      // Blue first.
+      const channel = 2 * (1 - (byte % 3));
+      bytes[HEADERS + row * rowBytes + byte] = rgb[3 * width * row + byte + channel];
+    }
+  }
+  return bytes;
+}
+
 /** A black PNG of one bit a pixel, so that even an enormous one is made at once. */
 export function blackPng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);

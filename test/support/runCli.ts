@@ -22,6 +22,8 @@ export interface CliResult {
 
 export interface CliOptions {
   cwd: string;
+  /** Another command line than the one in dist/. */
+  cli?: string;
   env?: NodeJS.ProcessEnv;
   /** Hears every line of JSON as it comes. */
   onLine?: (line: JsonLine) => void;
@@ -52,8 +54,8 @@ export function startCli(args: string[], options: CliOptions): CliProcess {
   return started;
 }
 
-function launch(args: string[], { cwd, env, onLine }: CliOptions, detached: boolean): CliProcess {
-  const child = spawn(process.execPath, [CLI, ...args], {
+function launch(args: string[], { cwd, cli = CLI, env, onLine }: CliOptions, detached: boolean): CliProcess {
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

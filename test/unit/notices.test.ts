@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { imagePackages, TARGETS } from '../../scripts/package/imagePackages.mjs';
 
 const fileOf = (path: string): Promise<string> =>
   readFile(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
@@ -26,6 +27,20 @@ it('names every package that is shipped, with its version', async () => {
     .map(([path, { version }]) => `| ${path.replace(/^.*node_modules\//, '')} | ${version ?? ''} |`)
     .filter((row) => !/^\| @(types|webgpu)\//.test(row) && !notices.includes(row));
   expect(missing, 'run node scripts/writeNotices.mjs').toEqual([]);
+});
+
+it('names the packages that decode images on any platform', async () => {
+  const notices = await fileOf('THIRD_PARTY_NOTICES.md');
+  const rows = [null, ...TARGETS]
+    .flatMap((target) => imagePackages(target))
+    .map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`);
+  expect(
+    rows.filter((row) => !notices.includes(row)),
+    'run node scripts/writeNotices.mjs',
+  ).toEqual([]);
+  for (const text of ['GNU LESSER GENERAL PUBLIC LICENSE', 'GNU GENERAL PUBLIC LICENSE', 'Independent JPEG Group']) {
+    expect(notices).toContain(text);
+  }
 });
 
 it('names the terms of the images', async () => {

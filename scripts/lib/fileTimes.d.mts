@@ -1,0 +1,2 @@
+export function newestTime(paths: string[]): number;
+export function timeOf(path: string): number;

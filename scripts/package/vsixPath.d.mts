@@ -1,0 +1,1 @@
+export function vsixPath(target: string | null): string;
