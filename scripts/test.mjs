@@ -2,8 +2,7 @@
  * npm test: installs what is missing, then typecheck, lint, build and every suite. The last line is
  * `N passed, N failed`, with `, N skipped` where this machine cannot provide a part; the reasons stand above it. On CI
  * (CI=true) a test of the editor or of the package that is skipped counts as failed.
- * `npm test -- --editor` adds the suites in the real VS Code (`npm run test:editor`). Other arguments go on to vitest:
- * `npm test -- --project unit`.
+ * Arguments go on to vitest: `npm test -- --project unit`.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,24 +61,16 @@ async function provision() {
   note('provision', (performance.now() - started) / 1000, found);
 }
 
-/** Suites that run unless the arguments choose others; `--editor` adds those in the real VS Code. */
-const SUITES = ['unit', 'trainer', 'cli', 'package', 'webview'];
+/** What vitest is asked to run; nothing is every suite. */
+const CHOSEN = process.argv.slice(2);
 const IN_VSCODE = ['host', 'e2e'];
-
-/** What vitest is asked to run. */
-function chosenSuites() {
-  const others = process.argv.slice(2).filter((arg) => arg !== '--editor');
-  if (others.length > 0) return others;
-  const editor = process.argv.includes('--editor');
-  return [...SUITES, ...(editor ? IN_VSCODE : [])].flatMap((name) => ['--project', name]);
-}
 
 async function runSuites() {
   console.log('> tests');
   rmSync(RESULTS, { force: true });
   const args = ['run', '--allowOnly=false', '--reporter=default', '--reporter=./scripts/test/summaryReporter.mjs'];
   const env = { ...process.env, THAW_TEST_RESULTS: RESULTS };
-  const code = await runNode(TOOLS.vitest, [...args, ...chosenSuites()], { env });
+  const code = await runNode(TOOLS.vitest, [...args, ...CHOSEN], { env });
   const before = total.failed;
   const found = addResults();
   // vitest can fail without a failed test: it crashed, found no tests, or an error belonged to none of them.
@@ -128,7 +119,7 @@ function printSkipped() {
 requireNode();
 if (await installIfNeeded()) {
   for (const [name, commands] of Object.entries(CHECKS)) await runCheck(name, commands);
-  if (chosenSuites().some((arg) => IN_VSCODE.includes(arg))) await provision();
+  if (CHOSEN.length === 0 || CHOSEN.some((arg) => IN_VSCODE.includes(arg))) await provision();
   await runSuites();
 } else {
   summary.push('The dependencies could not be installed, so nothing was run.');
