@@ -1,6 +1,8 @@
 export interface EditorServer {
   /** `http://127.0.0.1:port` */
   address: string;
+  /** Folder of the profile. */
+  data: string;
   ended: Promise<number>;
   /** Ends the server and every process it started. */
   stop: () => Promise<void>;

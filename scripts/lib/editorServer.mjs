@@ -26,7 +26,7 @@ const SETTINGS = {
  * @param {boolean} [options.withThaw] default: loads Thaw from the folder of the project
  * @param {string} [options.vsix] installs Thaw from a package instead
  * @param {Record<string, unknown>} [options.settings] of the user
- * @returns {Promise<{ address: string, ended: Promise<number>, stop: () => Promise<void> }>} `stop` leaves no process
+ * @returns {Promise<{ address: string, data: string, ended: Promise<number>, stop: () => Promise<void> }>} `stop` leaves no process
  */
 export async function startEditorServer(
   { node, entry },
@@ -59,7 +59,7 @@ export async function startEditorServer(
     signalGroup(child, 'SIGKILL');
   };
   try {
-    return { address: await listening(child), ended, stop };
+    return { address: await listening(child), data, ended, stop };
   } catch (error) {
     await stop();
     throw error;

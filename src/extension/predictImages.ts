@@ -17,6 +17,7 @@ export async function predictImages(run: StoredRun, trainer: TrainerService): Pr
   }
   const chosen = await window.showOpenDialog({
     canSelectMany: true,
+    title: l10n.t('Choose images to predict'),
     openLabel: l10n.t('Predict'),
     filters: { [l10n.t('Images')]: EXTENSIONS },
   });

@@ -40,3 +40,17 @@ it('asks nothing when it is called off', async ({ skip }) => {
   await workbench.quickInput().waitFor({ state: 'hidden' });
   expect(existsSync(join(folder, 'digits-few-2.finetune.json'))).toBe(false);
 });
+
+it('asks only for the network when it is called on a folder of images', async ({ skip }) => {
+  const { workbench, page, folder } = await openSampleWindow(skip);
+  await workbench.explorerRow('clothing-few').click({ button: 'right' });
+  await workbench.menuItem('Start Fine-Tune').click();
+  await workbench.pick('Which pretrained network do you want to start from?', 'Small network for handwritten digits');
+  const name = 'clothing-few-2.finetune.json';
+  await workbench.editorTab(name).waitFor();
+  await page.ready();
+  const plan = planSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+  expect(plan.data.train).toBe('clothing-few/train');
+  expect(plan.head.classes).toContain('sandal');
+  expect(workbench.errors).toEqual([]);
+});

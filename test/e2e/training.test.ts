@@ -85,3 +85,27 @@ it('reports a trainer that was killed in the middle of an epoch, and continues f
 
 /** Runs are named after their plan. */
 const SAMPLE_RUN = /digits-few/;
+
+it('stops with a checkpoint when its window goes, and can be continued afterwards', async ({ skip }) => {
+  const opened = await openSamplePlan(skip, { changes: LONG });
+  const { page, folder, workbench } = opened;
+  await train(opened);
+  const [run] = runsOf(folder);
+  await workbench.reload();
+  await expect.poll(() => statusOf(run)?.state).toBe('interrupted');
+  expect(run.hasCheckpoint).toBe(true);
+  const before = metricsOf(run, 'epoch').length;
+
+  await workbench.showRuns();
+  await workbench.runRow(/digits-few.*interrupted/).hover();
+  await workbench
+    .runRow(/digits-few/)
+    .getByRole('button', { name: 'Continue from Checkpoint' })
+    .click();
+  await page.ready();
+  await expect.poll(() => metricsOf(run, 'epoch').length).toBeGreaterThan(before);
+  expect(runsOf(folder)).toHaveLength(1);
+  await page.button('Stop').click();
+  await expect.poll(() => statusOf(run)?.state).toBe('interrupted');
+  expect(workbench.errors).toEqual([]);
+});

@@ -10,6 +10,8 @@ const QUIET = {
   'workbench.tips.enabled': false,
   'extensions.autoUpdate': false,
   'git.enabled': false,
+  // In a browser it is on by default, on the desktop it is not.
+  'files.autoSave': 'off',
   'chat.disableAIFeatures': true,
 };
 

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { ROOT } from './provision.ts';
@@ -131,10 +131,8 @@ export class Workbench {
   /** Opens a file of the folder by a double click in the explorer, which keeps its tab. */
   async openFile(name: string): Promise<void> {
     const explorer = this.page.locator('.explorer-folders-view');
-    await explorer
-      .locator('.monaco-list-row')
-      .filter({ hasText: wholly(name) })
-      .dblclick();
+    if (!(await explorer.isVisible())) await this.runCommand('File: Focus on Files Explorer');
+    await this.explorerRow(name).dblclick();
   }
 
   /** Saves the active editor and waits until its tab says so. */
@@ -154,6 +152,34 @@ export class Workbench {
     await widget.locator('.matchesCount').filter({ hasText: '1 of 1' }).waitFor();
     await widget.getByRole('button', { name: /^Replace All/ }).click();
     await this.page.keyboard.press('Escape');
+  }
+
+  /** Answers VS Code's own file dialog, which a browser has in place of the system's. */
+  async chooseFile(path: string): Promise<void> {
+    const input = this.quickInput().locator('input.input');
+    const row = this.quickInput()
+      .locator('.monaco-list-row')
+      .filter({ hasText: basename(path) });
+    // The dialog writes the folder it starts in into its field a little later.
+    const typed = async (): Promise<number> => {
+      await input.fill(path);
+      return row.count();
+    };
+    await expect.poll(typed, { timeout: PATIENCE, interval: 500 }).toBeGreaterThan(0);
+    await this.quickInput()
+      .getByRole('button', { name: /^(OK|Predict|Use)/ })
+      .click();
+  }
+
+  /** An entry of the context menu that is open. */
+  menuItem(label: string): Locator {
+    return this.page.locator('.context-view .action-label').filter({ hasText: wholly(label) });
+  }
+
+  /** A file or folder in the explorer. */
+  explorerRow(name: string): Locator {
+    const explorer = this.page.locator('.explorer-folders-view');
+    return explorer.locator('.monaco-list-row').filter({ hasText: wholly(name) });
   }
 
   editorTab(name: string): Locator {

@@ -20,7 +20,7 @@ export function RunsPanel(): JSX.Element {
           <th scope="col">Run</th>
           <th scope="col">State</th>
           <th scope="col" class="number">
-            Best <Term id="validation">validation</Term> accuracy
+            Best <Term id="validation">accuracy</Term>
           </th>
           <th scope="col">Started</th>
         </tr>
@@ -41,7 +41,7 @@ function Row({ summary }: { summary: Snapshot['runs'][number] }): JSX.Element {
       <td>
         <OnCharts summary={summary} isShown={isShown} />
       </td>
-      <td>
+      <td class="run-name" title={summary.name}>
         <button
           type="button"
           class="link"
