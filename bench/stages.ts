@@ -92,8 +92,8 @@ async function trainingWork(engine: Engine, program: PhaseProgram, images: Float
   const targets: BatchTargets = {
     labels: Array.from({ length: BATCH }, (_, index) => index % CLASSES),
     classWeights: new Array<number>(CLASSES).fill(1),
-    l2: 0,
-    l2Kernels: [],
+    labelSmoothing: 0,
+
     rateFactor: 1,
   };
   const random = Random.seeded(1, 'benchmark/steps');

@@ -6,8 +6,10 @@ export const VALUE_RANGES = ['-1..1', '0..1', '0..255', 'imagenet', 'caffe'] as 
 export const RESIZE_MODES = ['crop', 'pad', 'stretch'] as const;
 export const CHANNEL_MODES = ['rgb', 'gray'] as const;
 export const BATCH_NORM_POLICIES = ['locked', 'affine', 'adapt'] as const;
-export const OPTIMIZER_NAMES = ['adam', 'sgd'] as const;
+export const OPTIMIZER_NAMES = ['adam', 'adamw', 'sgd', 'rmsprop'] as const;
 export const AUGMENT_PRESETS = ['none', 'light', 'strong'] as const;
+
+export const SAMPLINGS = ['shuffle', 'balanced'] as const;
 
 export type ValueRange = (typeof VALUE_RANGES)[number];
 export type ResizeMode = (typeof RESIZE_MODES)[number];
@@ -98,6 +100,36 @@ const augmentSchema = z.union([
   }),
 ]);
 
+/** Momentum of `sgd` where a plan states none; that of `rmsprop` is 0. */
+export const DEFAULT_SGD_MOMENTUM = 0.9;
+/** Weight decay of `adamw` where a plan states none, as in PyTorch. */
+export const DEFAULT_WEIGHT_DECAY = 0.01;
+
+const optimizerSchema = z.strictObject({
+  name: z.enum(OPTIMIZER_NAMES).describe('adamw is adam with decoupled weight decay.'),
+  headLearningRate: learningRate,
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe(`Momentum of sgd (default ${DEFAULT_SGD_MOMENTUM}) and rmsprop (default 0).`),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      `Decay of adamw: kernels shrink by this times their rate in every step. Default: ${DEFAULT_WEIGHT_DECAY}.`,
+    ),
+  clipNorm: z
+    .number()
+    .positive()
+    .max(1e6)
+    .optional()
+    .describe('Largest norm of all gradients of a step together; longer ones are shortened to it.'),
+});
+
 /** The plan file. Names are a contract: other programs read and write them. */
 export const planSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -114,18 +146,32 @@ export const planSchema = z.strictObject({
     .record(name, blockSchema)
     .describe('What may train at all, and at which rate. A block not named is frozen.'),
   phases: z.array(phaseSchema).min(1),
-  optimizer: z.strictObject({
-    name: z.enum(OPTIMIZER_NAMES),
-    headLearningRate: learningRate,
-    momentum: z.number().min(0).lt(1).optional().describe('Momentum of sgd; default 0.9.'),
-  }),
+  optimizer: optimizerSchema,
   batchSize: z.number().int().positive().max(4096).default(16),
   batchNorm: z.enum(BATCH_NORM_POLICIES).default('affine').describe('What unfrozen batch normalization may change.'),
   augment: augmentSchema.default('none'),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('Share of each label that is spread evenly over all classes while training.'),
+  l2: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('L2 penalty on the kernels of unfrozen blocks; head.l2 is that of the head.'),
+  sampling: z
+    .enum(SAMPLINGS)
+    .default('shuffle')
+    .describe('"balanced" draws as many images of every class in an epoch, those of small classes several times.'),
   classWeights: z
     .union([z.enum(['auto', 'none']), z.record(name, z.number().positive())])
     .default('auto')
-    .describe('"auto" weighs classes by their counts when the largest is over 1.5 times the smallest.'),
+    .describe(
+      '"auto" weighs classes by their counts when the largest is over 1.5 times the smallest and sampling does not balance them.',
+    ),
   earlyStopping: z
     .strictObject({ patience: z.number().int().positive() })
     .nullable()

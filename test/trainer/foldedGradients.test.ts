@@ -111,7 +111,7 @@ async function foldedGradients(
     program.constants,
   );
   const trainer = new BatchTrainer(engine, program, microBatch, () => undefined);
-  const targets = { labels: LABELS, classWeights: [1, 1], l2: 0, l2Kernels: [], rateFactor: 1 };
+  const targets = { labels: LABELS, classWeights: [1, 1], labelSmoothing: 0, rateFactor: 1 };
   await trainer.train(
     new Map(program.boundary.map((id, index) => [id, values[index]])),
     targets,

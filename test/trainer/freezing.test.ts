@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { PlanInput } from '../../src/shared/plan.ts';
+import { OPTIMIZER_NAMES, type PlanInput } from '../../src/shared/plan.ts';
 import { hashTensors } from '../../src/node/freezeProof.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 import { release, SMALL_BLOCKS, trainHere, writePlan, writeProject } from '../support/trainingFixture.ts';
@@ -27,21 +27,31 @@ const blocks = fc.record(
 
 const plans = fc.record({
   blocks,
-  name: fc.constantFrom('adam' as const, 'sgd' as const),
+  optimizer: fc.record(
+    {
+      name: fc.constantFrom(...OPTIMIZER_NAMES),
+      headLearningRate: fc.constant(0.05),
+      weightDecay: fc.constant(0.1),
+      clipNorm: fc.constant(1),
+    },
+    { requiredKeys: ['name', 'headLearningRate'] },
+  ),
+  l2: fc.constantFrom(0, 0.01),
+  labelSmoothing: fc.constantFrom(0, 0.1),
   batchNorm: fc.constantFrom('locked' as const, 'affine' as const, 'adapt' as const),
 });
 
-it('keeps frozen tensors bit for bit, for any blocks and layers, optimizer and batch-norm policy', async () => {
+it('keeps frozen tensors bit for bit, for any blocks and layers, optimizer, penalties and batch-norm policy', async () => {
   const folder = await temporaryFolder();
   await writeProject(folder, {}, 6);
   const source = await hashTensors(join(folder, 'model', 'model.json'));
   let runs = 0;
   await fc.assert(
-    fc.asyncProperty(plans, async ({ blocks: chosen, name, batchNorm }) => {
+    fc.asyncProperty(plans, async ({ blocks: chosen, batchNorm, ...rest }) => {
       const plan = await writePlan(folder, {
         blocks: chosen,
         batchNorm,
-        optimizer: { name, headLearningRate: 0.05 },
+        ...rest,
         phases: [{ name: 'all', epochs: 1 }],
       });
       const trained = await trainHere(plan, { run: join(folder, `run-${runs++}`) });
@@ -61,6 +71,6 @@ it('keeps frozen tensors bit for bit, for any blocks and layers, optimizer and b
       }
       release(trained);
     }),
-    { numRuns: 30, seed: 3 },
+    { numRuns: 40, seed: 3 },
   );
 });

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { PlanInput } from '../../src/shared/plan.ts';
 import { type ScheduleSetting } from '../../src/shared/schedule.ts';
-import { createOptimizer } from '../../src/trainer/training/optimizer.ts';
+import { createOptimizer } from '../../src/trainer/optimizers/createOptimizer.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 import { trainHere, useEngine, writePlan, writeProject } from '../support/trainingFixture.ts';
 
@@ -76,7 +76,7 @@ describe('the schedule of a phase', () => {
     const gradient = tf.tensor1d([0.5, -2]);
     const after = (learningRate: number, factor: number): number[] => {
       const variable = tf.variable(tf.tensor1d([1, 1]));
-      const optimizer = createOptimizer({ name: 'adam' }, [{ name: 'w', variable }], learningRate);
+      const optimizer = createOptimizer({ name: 'adam' }, [{ name: 'w', variable, isKernel: true }], learningRate);
       optimizer.apply(new Map([[variable.name, gradient]]), factor);
       const values = [...variable.dataSync()];
       optimizer.dispose();

@@ -35,7 +35,7 @@ describe('parsePlanText', () => {
     ['"learningRate": 0.0001', '"learningRate": 1e999', 'blocks.b3.learningRate', 'at most 100', '100'],
     ['"headLearningRate": 0.001', '"headLearningRate": -1', 'optimizer.headLearningRate', 'must be a number', '1e-7'],
     ['"-1..1"', '"-1...1"', 'input.range', '"-1..1", "0..1", "0..255", "imagenet" or "caffe", not "-1...1"', '-1..1'],
-    ['"adam"', '"Adam"', 'optimizer.name', '"adam" or "sgd"', 'adam'],
+    ['"adam"', '"Adam"', 'optimizer.name', '"adam", "adamw", "sgd" or "rmsprop"', 'adam'],
     ['"validation": 0.2', '"validation": 1.5', 'data.validation', 'less than 1 or a text', '0.99'],
     ['"validation": 0.2', '"validation": 0', 'data.validation', 'greater than 0', '0.01'],
     ['"validation": 0.2', '"validation": true', 'data.validation', 'not true', undefined],

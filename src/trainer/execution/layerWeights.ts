@@ -13,6 +13,8 @@ export interface LayerWeight {
   role: WeightRole;
   /** Whether gradients may change it at all. */
   learned: boolean;
+  /** A kernel, which penalties and weight decay apply to; biases and batch normalization are none. */
+  isKernel: boolean;
   variable: tf.Variable;
 }
 
@@ -27,7 +29,8 @@ export function layerWeights(layer: tfl.layers.Layer): LayerWeight[] {
     const name = weight.originalName;
     const role = name.slice(name.lastIndexOf('/') + 1);
     // LayerVariable.read() returns the tf.Variable itself; its declared type is the base class.
-    return { name, role, learned: !MOVING_ROLES.has(role), variable: weight.read() as tf.Variable };
+    const kind = { learned: !MOVING_ROLES.has(role), isKernel: role.endsWith('kernel') };
+    return { name, role, ...kind, variable: weight.read() as tf.Variable };
   });
 }
 

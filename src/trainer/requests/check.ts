@@ -78,7 +78,7 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
       const labels = batch.indexes.map((index) => data.train.examples[index].classIndex);
       await trainer.train(
         batch.values,
-        { labels, classWeights: setup.classWeights, l2: 0, l2Kernels: [], rateFactor: 1 },
+        { labels, classWeights: setup.classWeights, labelSmoothing: 0, rateFactor: 1 },
         random,
       );
       seconds.features = (computed - started) / 1000 / labels.length;

@@ -5,7 +5,9 @@ import { headRate, trainableSet } from '../../shared/trainableLayers.ts';
 import { FoldedConstants } from '../execution/runSteps.ts';
 import { layerWeights } from '../execution/layerWeights.ts';
 import { boundaryAt, compileSteps, type Step, type StepSequence, type ValueId } from '../execution/steps.ts';
-import { createOptimizer, type NamedVariable, type RateGroupOptimizer } from './optimizer.ts';
+import { createOptimizer } from '../optimizers/createOptimizer.ts';
+import type { NamedVariable, RateGroupOptimizer } from '../optimizers/slotOptimizer.ts';
+import type { Penalty } from './gradientSum.ts';
 import type { PreparedNetwork } from './prepareNetwork.ts';
 
 /** One phase of a plan made ready to run: what trains at which rate, and where the constant part ends. */
@@ -21,6 +23,9 @@ export interface PhaseProgram {
   /** Folded weights of the constant steps, below and above the cut. */
   constants: FoldedConstants;
   optimizers: RateGroupOptimizer[];
+  penalties: Penalty[];
+  /** Largest norm of the gradients of a step together, where there is one. */
+  clipNorm: number | undefined;
   variables: tf.Variable[];
   /** Names of the layers whose weights gradients may change. */
   trainable: ReadonlySet<string>;
@@ -61,7 +66,8 @@ export function compilePhase(plan: Plan, phase: number, network: PreparedNetwork
     groups.set(rate, [...(groups.get(rate) ?? []), ...learned]);
   }
   const optimizers = [...groups].map(([rate, weights]) => createOptimizer(plan.optimizer, weights, rate));
-  const variables = [...groups.values()].flat().map((weight) => weight.variable);
+  const weights = [...groups.values()].flat();
+  const variables = weights.map((weight) => weight.variable);
   const cut = sequence.steps.findIndex((step) => changes(step, trainable, rates));
   const prefix = sequence.steps.slice(0, cut);
   const constants = new FoldedConstants(sequence.steps, (step) => !step.layers.some((layer) => trainable.has(layer)));
@@ -73,6 +79,8 @@ export function compilePhase(plan: Plan, phase: number, network: PreparedNetwork
     cachedTo: prefix.at(-1)?.layers.at(-1) ?? null,
     constants,
     optimizers,
+    penalties: penaltiesOf(plan, weights, network),
+    clipNorm: plan.optimizer.clipNorm,
     variables,
     trainable,
     unfrozen: new Set(rates.keys()),
@@ -83,6 +91,15 @@ export function compilePhase(plan: Plan, phase: number, network: PreparedNetwork
       optimizers.forEach((optimizer) => optimizer.dispose());
     },
   };
+}
+
+/** L2 on the kernels of head and backbone, each at its own strength; none where that is 0. */
+function penaltiesOf(plan: Plan, weights: readonly NamedVariable[], { model, headLayers }: PreparedNetwork): Penalty[] {
+  const head = new Set(headLayers.flatMap((name) => layerWeights(model.getLayer(name)).map((weight) => weight.name)));
+  return weights.flatMap(({ name, variable, isKernel }) => {
+    const l2 = head.has(name) ? plan.head.l2 : plan.l2;
+    return isKernel && l2 > 0 ? [{ variable, l2 }] : [];
+  });
 }
 
 /** Whether a step's result for one image can differ from one training step to the next. */

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, resolveAugmentation } from '../../shared/augmentation.ts';
+import { epochOrder } from '../../shared/epochOrder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { Random } from '../../shared/random.ts';
@@ -10,7 +11,6 @@ import { headRate } from '../../shared/trainableLayers.ts';
 import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
-import { weightOf } from '../execution/layerWeights.ts';
 import { inferSteps } from '../execution/runSteps.ts';
 import type { Position } from './checkpoint.ts';
 import type { ExampleSet } from './examples.ts';
@@ -157,7 +157,12 @@ export class PhaseRunner {
     const schedule = resolveSchedule(setting);
     const plateau = plateauFactor(schedule, position.phaseLosses);
     const stream = `${this.phase}/${position.epochInPhase}`;
-    const order = Random.seeded(plan.seed, `shuffle/${stream}`).shuffle(data.train.usable);
+    const order = epochOrder(
+      data.train.usable,
+      (image) => data.train.examples[image].classIndex,
+      plan.sampling,
+      Random.seeded(plan.seed, `shuffle/${stream}`),
+    );
     const random = Random.seeded(plan.seed, `steps/${stream}`);
     if (position.random) random.restore(position.random);
     const steps = Math.ceil(order.length / plan.batchSize);
@@ -212,10 +217,9 @@ export class PhaseRunner {
   }
 
   private async trainOn(indexes: readonly number[], random: Random, rateFactor: number): Promise<BatchResult> {
-    const { plan, data, network, classWeights } = this.setup;
+    const { plan, data, classWeights } = this.setup;
     if (!this.sources) throw new Error('the phase is not prepared');
     const batch = await this.sources.train.batch(indexes, random);
-    const kernels = network.headLayers.map((layer) => weightOf(network.model.getLayer(layer), 'kernel'));
     try {
       this.noticeMissing(batch, indexes.length, data.train);
       return await this.batches.train(
@@ -223,8 +227,7 @@ export class PhaseRunner {
         {
           labels: batch.indexes.map((index) => data.train.examples[index].classIndex),
           classWeights,
-          l2: plan.head.l2,
-          l2Kernels: kernels.filter((kernel) => kernel !== undefined),
+          labelSmoothing: plan.labelSmoothing,
           rateFactor,
         },
         random,

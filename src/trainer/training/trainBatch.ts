@@ -6,6 +6,7 @@ import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGu
 import { weightOf } from '../execution/layerWeights.ts';
 import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
 import type { NormalizationStep, ValueId } from '../execution/steps.ts';
+import { GradientSum } from './gradientSum.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 
 /** Labels of a batch and what each example counts. */
@@ -13,9 +14,8 @@ export interface BatchTargets {
   labels: readonly number[];
   /** Weight of each class. */
   classWeights: readonly number[];
-  /** L2 penalty and the kernels it applies to. */
-  l2: number;
-  l2Kernels: readonly tf.Variable[];
+  /** Share of each label that is spread evenly over all classes. */
+  labelSmoothing: number;
   /** What the schedule multiplies every learning rate with in this step. */
   rateFactor: number;
 }
@@ -87,7 +87,7 @@ export class BatchTrainer {
         result.lossSum += part.lossSum;
         result.correct += part.correct;
       }
-      if (Number.isFinite(result.lossSum)) this.apply(total, statistics, targets.rateFactor);
+      if (Number.isFinite(result.lossSum)) await this.apply(total, statistics, targets.rateFactor);
       return result;
     } finally {
       total.dispose();
@@ -96,7 +96,10 @@ export class BatchTrainer {
   }
 
   /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
-  private apply(total: GradientSum, statistics: readonly Statistics[], rateFactor: number): void {
+  private async apply(total: GradientSum, statistics: readonly Statistics[], rateFactor: number): Promise<void> {
+    const { penalties, clipNorm } = this.program;
+    total.addPenalties(penalties);
+    if (clipNorm !== undefined) await total.clip(clipNorm);
     try {
       for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients, rateFactor);
       statistics.forEach(moveStatistics);
@@ -128,7 +131,7 @@ export class BatchTrainer {
         const { grads } = tf.variableGrads(() => {
           const output = trainSteps(engine, program.suffix, given, program.sequence.output, program.constants, pass);
           kept.push(tf.keep(output) as tf.Tensor2D);
-          return batchLoss(kept[0], targets, count, start === 0);
+          return batchLoss(kept[0], targets, count);
         }, program.variables);
         total.add(grads);
       });
@@ -155,16 +158,21 @@ function trainingPass(program: PhaseProgram, random: Random, statistics: Statist
   };
 }
 
-/** Weighted cross-entropy over the whole batch's count, plus the penalty once a batch. */
-function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: number, withPenalty: boolean): tf.Scalar {
+/**
+ * Weighted cross-entropy of logits [n, classes] over the whole batch's count, with smoothed labels (Szegedy et al. 2015,
+ * https://arxiv.org/abs/1512.00567, section 7). An example's weight is that of its class.
+ */
+export function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: number): tf.Scalar {
   const classes = logits.shape[1];
-  const share = new Float32Array(targets.labels.length * classes);
-  targets.labels.forEach((label, row) => (share[row * classes + label] = -targets.classWeights[label] / count));
-  let loss = tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(share, [targets.labels.length, classes])));
-  if (targets.l2 > 0 && withPenalty) {
-    for (const kernel of targets.l2Kernels) loss = tf.add(loss, tf.mul(tf.sum(tf.square(kernel)), targets.l2));
-  }
-  return loss as tf.Scalar;
+  const { labels, classWeights, labelSmoothing } = targets;
+  const share = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => {
+    const weight = -classWeights[label] / count;
+    const first = row * classes;
+    if (labelSmoothing > 0) share.fill((weight * labelSmoothing) / classes, first, first + classes);
+    share[first + label] += weight * (1 - labelSmoothing);
+  });
+  return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(share, [labels.length, classes])));
 }
 
 /** Cross-entropy (summed) and number of right answers of logits [n, classes] in row order. */
@@ -191,22 +199,4 @@ function moveStatistics({ step, mean, variance }: Statistics): void {
   };
   move('moving_mean', mean);
   move('moving_variance', variance);
-}
-
-/** Gradients added up over micro-batches, by variable name. */
-class GradientSum {
-  readonly gradients = new Map<string, tf.Tensor>();
-
-  add(gradients: tf.NamedTensorMap): void {
-    for (const [name, gradient] of Object.entries(gradients)) {
-      const before = this.gradients.get(name);
-      this.gradients.set(name, tf.keep(before ? tf.add(before, gradient) : tf.clone(gradient)));
-      before?.dispose();
-    }
-  }
-
-  dispose(): void {
-    tf.dispose([...this.gradients.values()]);
-    this.gradients.clear();
-  }
 }

@@ -89,7 +89,8 @@ function countClasses(images: readonly Example[], classes: number): number[] {
 /** Loss weight of each class under the plan's setting. Throws `dataImbalanced`. */
 export function lossWeights(plan: Plan, images: readonly Example[]): number[] {
   const { classes } = plan.head;
-  const setting = plan.classWeights;
+  // Classes that are drawn alike often need no weights on top.
+  const setting = plan.classWeights === 'auto' && plan.sampling === 'balanced' ? 'none' : plan.classWeights;
   const given = typeof setting === 'string' ? setting : classes.map((name) => setting[name] ?? 1);
   return classWeights(countClasses(images, classes.length), given, classes);
 }

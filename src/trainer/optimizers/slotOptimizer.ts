@@ -4,6 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export interface NamedVariable {
   name: string;
   variable: tf.Variable;
+  /** A kernel, which penalties and weight decay apply to; biases and batch normalization are none. */
+  isKernel: boolean;
 }
 
 /** Tensors an optimizer keeps between steps, by name, as a checkpoint stores them. */
@@ -23,7 +25,8 @@ export interface RateGroupOptimizer {
   dispose(): void;
 }
 
-abstract class SlotOptimizer implements RateGroupOptimizer {
+/** An optimizer that keeps some tensors of the shape of each variable, its slots, all of which start at zero. */
+export abstract class SlotOptimizer implements RateGroupOptimizer {
   protected steps = 0;
   private readonly slots = new Map<string, tf.Variable>();
 
@@ -72,51 +75,4 @@ abstract class SlotOptimizer implements RateGroupOptimizer {
     for (const slot of this.slots.values()) slot.dispose();
     this.slots.clear();
   }
-}
-
-/**
- * Adam (Kingma and Ba 2014, https://arxiv.org/abs/1412.6980) with the bias correction in the step size, as at the end of
- * section 2 of the paper and as Keras does it: b1 = 0.9, b2 = 0.999, epsilon = 1e-7.
- */
-class Adam extends SlotOptimizer {
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
-    const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-7];
-    const first = this.slot(weight, 'm');
-    const second = this.slot(weight, 'v');
-    first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
-    second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-    const { variable } = weight;
-    const correction = Math.sqrt(1 - beta2 ** this.steps) / (1 - beta1 ** this.steps);
-    const change = tf.div(first, tf.add(tf.sqrt(second), epsilon));
-    variable.assign(tf.sub(variable, tf.mul(change, learningRate * correction)));
-  }
-}
-
-/** Stochastic gradient descent with momentum: v = momentum v + g, w = w - rate v (Polyak 1964, as PyTorch writes it). */
-class MomentumSgd extends SlotOptimizer {
-  constructor(
-    weights: readonly NamedVariable[],
-    learningRate: number,
-    private readonly momentum: number,
-  ) {
-    super(weights, learningRate, ['velocity']);
-  }
-
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
-    const velocity = this.slot(weight, 'velocity');
-    velocity.assign(tf.add(tf.mul(velocity, this.momentum), gradient));
-    const { variable } = weight;
-    variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
-  }
-}
-
-/** An optimizer for variables that share one learning rate. */
-export function createOptimizer(
-  settings: { name: 'adam' | 'sgd'; momentum?: number },
-  weights: readonly NamedVariable[],
-  learningRate: number,
-): RateGroupOptimizer {
-  return settings.name === 'adam'
-    ? new Adam(weights, learningRate, ['m', 'v'])
-    : new MomentumSgd(weights, learningRate, settings.momentum ?? 0.9);
 }
