@@ -1,5 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTensors, type TensorMap, writeTensors } from '../src/node/safetensors.ts';
+import { decodeTensors, encodeTensors, type TensorMap } from '../src/node/safetensors.ts';
 import { type Plan, planSchema } from '../src/shared/plan.ts';
 import { Random } from '../src/shared/random.ts';
 import { attachHead } from '../src/trainer/model/head.ts';
@@ -70,12 +71,12 @@ export async function writeBenchmarkTensors(folder: string): Promise<void> {
   const shape = [BATCH, IMAGE_SIZE, IMAGE_SIZE, 3];
   const length = shape.reduce((product, size) => product * size, 1);
   tensors.set(IMAGES, { shape, values: Float32Array.from({ length }, () => 2 * random.uniform() - 1) });
-  await writeTensors(join(folder, TENSOR_FILE), tensors);
+  await writeFile(join(folder, TENSOR_FILE), encodeTensors(tensors));
 }
 
 /** Reads what `writeBenchmarkTensors` wrote. */
 export async function readBenchmarkTensors(folder: string): Promise<{ weights: TensorMap; images: Float32Array }> {
-  const weights = await readTensors(join(folder, TENSOR_FILE));
+  const weights = decodeTensors(await readFile(join(folder, TENSOR_FILE)));
   const images = weights.get(IMAGES);
   if (!images) throw new Error(`${TENSOR_FILE} holds no images`);
   weights.delete(IMAGES);

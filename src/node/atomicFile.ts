@@ -93,16 +93,23 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
 }
 
 /**
- * Replaces a folder as a whole: `fill` writes into a temporary folder beside it, which then takes its place.
+ * Replaces a folder as a whole: `fill` writes into a temporary folder beside it, which then takes its place. The old one is
+ * removed, or with `previous` kept there, in the place of the one kept before.
  * Throws what `fill` throws, or ThawError as `writeFileAtomic`; the old folder is then untouched.
  */
-export async function replaceDirectory(path: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+export async function replaceDirectory(
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+  previous?: string,
+): Promise<void> {
   const temporary = temporaryName(path);
   try {
     await restoreDirectory(path);
     await makeFolders(temporary);
     await fill(temporary);
+    if (previous !== undefined && (await exists(path))) await stepAside(path, previous);
     await swapIn(temporary, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await discard(temporary);
     throw errorCode(error) === undefined ? error : new ThawError(toFileProblem(error, path));
@@ -118,6 +125,22 @@ export async function restoreDirectory(path: string): Promise<void> {
   const siblings = (await exists(parent)) ? await readdir(parent) : [];
   const aside = siblings.find((name) => name.startsWith(`${basename(path)}.old-`));
   if (aside !== undefined) await rename(join(parent, aside), path);
+}
+
+/** Moves a folder to where another may be, which then goes. */
+async function stepAside(path: string, target: string): Promise<void> {
+  const old = `${target}.old-${process.pid}`;
+  await discard(old);
+  if (await exists(target)) await rename(target, old);
+  await rename(path, target);
+  await discard(old);
+}
+
+/** Makes renamings last through a loss of power, where the system lets folders be synced. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => null);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /** A folder with content cannot be renamed over, so the old one steps aside first and returns if that fails. */

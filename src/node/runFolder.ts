@@ -69,6 +69,10 @@ export class RunFolder {
   get checkpointPath(): string {
     return join(this.path, 'checkpoint');
   }
+  /** The checkpoint before, for the case that the newest turns out to be damaged. */
+  get previousCheckpointPath(): string {
+    return join(this.path, 'checkpoint.previous');
+  }
   get modelPath(): string {
     return join(this.path, 'model');
   }
@@ -78,7 +82,7 @@ export class RunFolder {
   }
 
   get hasCheckpoint(): boolean {
-    return existsSync(join(this.checkpointPath, 'state.json'));
+    return [this.checkpointPath, this.previousCheckpointPath].some((folder) => existsSync(join(folder, 'state.json')));
   }
 
   /** Makes the folder. Throws `runExists` where a run (or anything else) is there already, `readOnly`, `noSpace`, … */

@@ -1,7 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { ThawError } from '../shared/errors.ts';
-import { writeFileSynced } from './atomicFile.ts';
-
 interface TensorEntry {
   dtype: 'F32';
   shape: number[];
@@ -12,10 +8,10 @@ interface TensorEntry {
 export type TensorMap = Map<string, { shape: number[]; values: Float32Array }>;
 
 /**
- * Writes float32 tensors as a safetensors file (https://huggingface.co/docs/safetensors: length of the header as a 64-bit
- * little-endian integer, the header as JSON, the values one after the other).
+ * Float32 tensors as the bytes of a safetensors file (https://huggingface.co/docs/safetensors: length of the header as a
+ * 64-bit little-endian integer, the header as JSON, the values one after the other).
  */
-export async function writeTensors(path: string, tensors: TensorMap): Promise<void> {
+export function encodeTensors(tensors: TensorMap): Uint8Array {
   const header: Record<string, TensorEntry> = {};
   let offset = 0;
   for (const [name, { shape, values }] of tensors) {
@@ -29,23 +25,18 @@ export async function writeTensors(path: string, tensors: TensorMap): Promise<vo
   const bodies = [...tensors.values()].map(({ values }) =>
     Buffer.from(values.buffer, values.byteOffset, values.byteLength),
   );
-  await writeFileSynced(path, Buffer.concat([length, json, ...bodies]));
+  return Buffer.concat([length, json, ...bodies]);
 }
 
-/** Reads what `writeTensors` wrote. Throws `runDamaged` where the file is missing, cut off or no safetensors file. */
-export async function readTensors(path: string): Promise<TensorMap> {
-  try {
-    const bytes = await readFile(path);
-    const headerLength = Number(bytes.readBigUInt64LE(0));
-    const header = JSON.parse(bytes.toString('latin1', 8, 8 + headerLength)) as Record<string, TensorEntry>;
-    const tensors: TensorMap = new Map();
-    for (const [name, { shape, data_offsets: offsets }] of Object.entries(header)) {
-      const [start, end] = offsets.map((offset) => offset + 8 + headerLength);
-      if (end > bytes.length) throw new Error('the file is cut off');
-      tensors.set(name, { shape, values: new Float32Array(new Uint8Array(bytes.subarray(start, end)).buffer) });
-    }
-    return tensors;
-  } catch (error) {
-    throw new ThawError({ reason: 'runDamaged', path, detail: error instanceof Error ? error.message : String(error) });
+/** Reads what `encodeTensors` made. Throws an `Error` where it is cut off or no safetensors file. */
+export function decodeTensors(bytes: Buffer): TensorMap {
+  const headerLength = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('latin1', 8, 8 + headerLength)) as Record<string, TensorEntry>;
+  const tensors: TensorMap = new Map();
+  for (const [name, { shape, data_offsets: offsets }] of Object.entries(header)) {
+    const [start, end] = offsets.map((offset) => offset + 8 + headerLength);
+    if (end > bytes.length) throw new Error('the file is cut off');
+    tensors.set(name, { shape, values: new Float32Array(new Uint8Array(bytes.subarray(start, end)).buffer) });
   }
+  return tensors;
 }

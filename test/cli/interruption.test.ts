@@ -66,6 +66,12 @@ async function readRun(folder: string, file: string): Promise<Record<string, unk
   return JSON.parse(await readFile(join(folder, 'run', file), 'utf8')) as Record<string, unknown>;
 }
 
+/** Where the newest checkpoint of the run stands. */
+async function positionOf(folder: string): Promise<{ epochs: number; step: number }> {
+  const { state } = await readRun(folder, 'checkpoint/state.json');
+  return (state as { position: { epochs: number; step: number } }).position;
+}
+
 async function trainerOf(folder: string): Promise<number> {
   return Number((await readRun(folder, 'status.json')).processId);
 }
@@ -93,7 +99,7 @@ describe('a trainer killed in mid-epoch', () => {
       `The trainer ended unexpectedly (signal SIGKILL). Continue from the last checkpoint with --resume ${join(folder, 'run')}.\n`,
     );
     expect(json.event).not.toBe('result');
-    const { epochs } = await readRun(folder, 'checkpoint/state.json');
+    const { epochs } = await positionOf(folder);
     const steps = (await readFile(join(folder, 'run/metrics.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(JSON.parse(steps.at(-1) ?? '')).toMatchObject({ event: 'step', epoch: Number(epochs) + 1 });
     expect((await runCli(['runs', folder, '--json'], { cwd: folder })).json).toMatchObject({
@@ -148,7 +154,7 @@ describe('Ctrl-C', () => {
     const { code, json, stderr } = await training.finished;
     expect(code).toBe(130);
     expect(json).toMatchObject({ event: 'result', stopped: 'interrupted', freezeProof: { changedTensors: 0 } });
-    const { step, epochs } = await readRun(folder, 'checkpoint/state.json');
+    const { step, epochs } = await positionOf(folder);
     expect(step).toBeGreaterThan(0);
     expect(json.epochs).toBe(epochs);
     const [, command] = /^Stopped\. Continue with: (.*)\n$/.exec(stderr) ?? [];

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceDirectory, restoreDirectory, writeFileSynced } from '../../node/atomicFile.ts';
 import type { RunFolder } from '../../node/runFolder.ts';
-import { readTensors, type TensorMap, writeTensors } from '../../node/safetensors.ts';
-import { ThawError } from '../../shared/errors.ts';
+import { decodeTensors, encodeTensors, type TensorMap } from '../../node/safetensors.ts';
 
 const bestSchema = z.object({
   epoch: z.number(),
@@ -17,7 +18,7 @@ const bestSchema = z.object({
 
 /** Where a run stands. Random numbers are drawn from streams named after seed and epoch, so the position says it all. */
 const positionSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   phase: z.number().int(),
   /** Epochs of this phase that are complete. */
   epochInPhase: z.number().int(),
@@ -31,7 +32,7 @@ const positionSchema = z.object({
   epochs: z.number().int(),
   best: bestSchema.nullable(),
   /** Validation losses of the complete epochs of this phase, oldest first. */
-  phaseLosses: z.array(z.number()).default([]),
+  phaseLosses: z.array(z.number()),
   epochsSinceBest: z.number().int(),
   stoppedEarly: z.boolean(),
   seconds: z.number(),
@@ -51,7 +52,7 @@ export interface Checkpoint {
 /** The position at the start of a run. */
 export function startPosition(): Position {
   return {
-    version: 1,
+    version: 2,
     phase: 0,
     epochInPhase: 0,
     step: 0,
@@ -66,38 +67,95 @@ export function startPosition(): Position {
   };
 }
 
-/** Replaces the checkpoint of a run as a whole: a crash leaves the old one or the new one. */
+const [WEIGHTS, BEST, OPTIMIZERS, STATE] = [
+  'weights.safetensors',
+  'best.safetensors',
+  'optimizers.safetensors',
+  'state.json',
+];
+
+const stateSchema = z.object({
+  position: positionSchema,
+  /** SHA-256 of each of the other files. */
+  files: z.record(z.string(), z.string()),
+});
+const sealedSchema = z.object({
+  state: stateSchema,
+  /** SHA-256 of `state` as JSON. */
+  hash: z.string(),
+});
+
+/** Replaces the checkpoint of a run as a whole, keeping the one before: a crash leaves one of them complete. */
 export async function writeCheckpoint(run: RunFolder, checkpoint: Checkpoint): Promise<void> {
   const optimizers: TensorMap = new Map();
   checkpoint.optimizers.forEach((state, group) => {
     for (const [name, values] of state) optimizers.set(`${group}/${name}`, { shape: [values.length], values });
   });
-  await replaceDirectory(run.checkpointPath, async (folder) => {
-    await writeTensors(join(folder, 'weights.safetensors'), checkpoint.weights);
-    await writeTensors(join(folder, 'best.safetensors'), checkpoint.best);
-    await writeTensors(join(folder, 'optimizers.safetensors'), optimizers);
-    await writeFileSynced(join(folder, 'state.json'), JSON.stringify(checkpoint.position, null, 2));
-  });
+  const write = async (folder: string): Promise<void> => {
+    const files: Record<string, string> = {};
+    const parts: [string, TensorMap][] = [
+      [WEIGHTS, checkpoint.weights],
+      [BEST, checkpoint.best],
+      [OPTIMIZERS, optimizers],
+    ];
+    for (const [name, tensors] of parts) {
+      const bytes = encodeTensors(tensors);
+      await writeFileSynced(join(folder, name), bytes);
+      files[name] = sha256(bytes);
+    }
+    const state = { position: checkpoint.position, files };
+    const sealed = { state, hash: sha256(JSON.stringify(state)) };
+    await writeFileSynced(join(folder, STATE), JSON.stringify(sealed, null, 2));
+  };
+  await replaceDirectory(run.checkpointPath, write, run.previousCheckpointPath);
 }
 
-/** Reads the checkpoint of a run, or null before the first one. Throws `runDamaged`. */
-export async function readCheckpoint(run: RunFolder): Promise<Checkpoint | null> {
+/** What was found where a run keeps its checkpoints. */
+export interface FoundCheckpoint {
+  /** Null before the first one, or where none can be read. */
+  checkpoint: Checkpoint | null;
+  /** Why newer ones were passed over, oldest last. */
+  damaged: string[];
+}
+
+/**
+ * The newest checkpoint of a run whose every byte is as it was written. One that was torn by a crash, cut off or changed
+ * gives way to the one before.
+ */
+export async function readCheckpoint(run: RunFolder): Promise<FoundCheckpoint> {
   await restoreDirectory(run.checkpointPath);
-  if (!run.hasCheckpoint) return null;
-  const folder = run.checkpointPath;
-  const path = join(folder, 'state.json');
-  const state = positionSchema.safeParse(await readFile(path, 'utf8').then(JSON.parse, () => null));
-  if (!state.success) throw new ThawError({ reason: 'runDamaged', path, detail: 'the state is not understood' });
+  const damaged: string[] = [];
+  for (const folder of [run.checkpointPath, run.previousCheckpointPath]) {
+    if (!existsSync(folder)) continue;
+    try {
+      return { checkpoint: await readFrom(folder), damaged };
+    } catch (error) {
+      damaged.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return { checkpoint: null, damaged };
+}
+
+/** Throws an `Error` that says what is wrong with the checkpoint in a folder. */
+async function readFrom(folder: string): Promise<Checkpoint> {
+  const sealed = sealedSchema.safeParse(JSON.parse(await readFile(join(folder, STATE), 'utf8')));
+  if (!sealed.success) throw new Error(`${STATE} is not understood`);
+  const { state, hash } = sealed.data;
+  if (sha256(JSON.stringify(state)) !== hash) throw new Error(`${STATE} has been changed`);
+  const read = async (name: string): Promise<TensorMap> => {
+    const bytes = await readFile(join(folder, name));
+    if (sha256(bytes) !== state.files[name]) throw new Error(`${name} is not what was written`);
+    return decodeTensors(bytes);
+  };
   const optimizers: Map<string, Float32Array>[] = [];
-  for (const [key, { values }] of await readTensors(join(folder, 'optimizers.safetensors'))) {
+  for (const [key, { values }] of await read(OPTIMIZERS)) {
     const slash = key.indexOf('/');
     const group = Number(key.slice(0, slash));
     (optimizers[group] ??= new Map()).set(key.slice(slash + 1), values);
   }
-  return {
-    position: state.data,
-    weights: await readTensors(join(folder, 'weights.safetensors')),
-    best: await readTensors(join(folder, 'best.safetensors')),
-    optimizers,
-  };
+  return { position: state.position, weights: await read(WEIGHTS), best: await read(BEST), optimizers };
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }

@@ -44,6 +44,7 @@ class Training {
   private optimizerStates: ReadonlyMap<string, Float32Array>[] = [];
   private startedAt = performance.now();
   private cache = { hits: 0, misses: 0, bytes: 0 };
+  private damagedCheckpoints: readonly string[] = [];
 
   constructor(private readonly context: TrainingContext) {
     this.log = new MetricsLog(context.run, context.emit);
@@ -86,23 +87,34 @@ class Training {
     await saveNetwork(setup.network.model, run.modelPath, this.metadata());
   }
 
-  /** Model and two checkpoints (the old one stays until the new one is whole), with up to two slots an optimizer. */
+  /** Model and three checkpoints (two stay until the new one is whole), each of weights, best weights and two slots. */
   private async requireSpace(): Promise<void> {
     const { network } = this.context.setup;
     const changing = [...this.start.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
-    await requireSpace(this.context.run.path, network.totalParameters * 4 + 2 * 4 * changing + 1_000_000);
+    await requireSpace(this.context.run.path, network.totalParameters * 4 + 3 * 4 * changing + 1_000_000);
   }
 
   private async resume(): Promise<void> {
     const { run, resume, setup } = this.context;
-    const checkpoint = resume ? await readCheckpoint(run) : null;
+    const { checkpoint, damaged } = resume ? await readCheckpoint(run) : { checkpoint: null, damaged: [] };
     const position = checkpoint?.position ?? startPosition();
     if (resume) run.filterMetrics((line) => isBefore(line, position));
+    this.damagedCheckpoints = damaged;
     if (!checkpoint) return;
     this.position = position;
     this.best = checkpoint.best;
     this.optimizerStates = checkpoint.optimizers;
     restoreWeights(setup.network.model, checkpoint.weights);
+  }
+
+  /** What was lost of the run's state, and where it goes on instead; the result is the same. */
+  private warnOfDamage(): void {
+    const [first] = this.damagedCheckpoints;
+    if (first === undefined) return;
+    const { epochs } = this.position;
+    const instead = epochs > 0 ? `the checkpoint before, after epoch ${epochs}` : 'the start';
+    const text = `The newest checkpoint cannot be used (${first}), so the run goes on from ${instead}.`;
+    this.log.event({ event: 'warning', code: 'checkpointDamaged', text });
   }
 
   private emitStart(): void {
@@ -118,6 +130,7 @@ class Training {
       totalParameters: setup.network.totalParameters,
       resumed: resume && this.position.epochs + this.position.step > 0,
     });
+    this.warnOfDamage();
     if (setup.data.problems.length > 0) {
       const [first] = setup.data.problems;
       const count = setup.data.problems.length;
