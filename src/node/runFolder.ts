@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { readFile, readdir, rm, statfs } from 'node:fs/promises';
+import { readFile, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { ThawError } from '../shared/errors.ts';
 import type { Plan } from '../shared/plan.ts';
@@ -85,13 +85,19 @@ export class RunFolder {
     return [this.checkpointPath, this.previousCheckpointPath].some((folder) => existsSync(join(folder, 'state.json')));
   }
 
-  /** Makes the folder. Throws `runExists` where a run (or anything else) is there already, `readOnly`, `noSpace`, … */
+  /**
+   * Makes the folder, with an empty plan in it: of several programs that want the same folder at once, one gets it. Throws
+   * `runExists` where a run (or anything else) is there already, `readOnly`, `noSpace`, …
+   */
   async create(): Promise<void> {
     if (await isTaken(this.path)) throw new ThawError({ reason: 'runExists', path: this.path });
     try {
       this.made = await makeFolders(this.path);
+      await writeFile(this.planPath, '', { flag: 'wx' });
     } catch (error) {
-      throw new ThawError(toFileProblem(error, this.path));
+      const lost = errorCode(error) === 'EEXIST';
+      if (lost) this.made = null;
+      throw new ThawError(lost ? { reason: 'runExists', path: this.path } : toFileProblem(error, this.path));
     }
   }
 

@@ -12,7 +12,9 @@ import {
 import type { TrainEvent } from '../shared/results.ts';
 
 /** Longest silence of a trainer before it is taken for hung: the slowest single kernel call stays well below. */
-const SILENCE_LIMIT_SECONDS = 180;
+const SILENCE_LIMIT_MS = 180_000;
+/** How many looks at it make up that time. */
+const LOOKS = 36;
 const LAST_WORDS = 4000;
 const TERMINATE_AFTER_MS = 2000;
 const KILL_AFTER_MS = 5000;
@@ -22,6 +24,14 @@ interface Pending {
   reject(error: Error): void;
   onEvent?: (event: TrainEvent) => void;
   run?: string;
+}
+
+export interface TrainerClientOptions {
+  /** Hears what the child prints. */
+  onLog?: (line: string) => void;
+  environment?: NodeJS.ProcessEnv;
+  /** Longest silence before the child is taken for hung; default three minutes. */
+  silenceMs?: number;
 }
 
 export interface RequestOptions {
@@ -38,14 +48,17 @@ export class TrainerClient {
   private readonly child: ChildProcess;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
-  private lastHeard = Date.now();
+  /** Looks in a row since anything was heard. */
+  private silentLooks = 0;
+  private readonly silenceMs: number;
   /** The end of what the child printed: an error that ended it is there. */
   private lastWords = '';
   private readonly watchdog: NodeJS.Timeout;
   private readonly exited: Promise<void>;
 
-  /** @param entry path of the bundled trainer. @param onLog lines the child prints. */
-  constructor(entry: string, options: { onLog?: (line: string) => void; environment?: NodeJS.ProcessEnv } = {}) {
+  /** @param entry path of the bundled trainer */
+  constructor(entry: string, options: TrainerClientOptions = {}) {
+    this.silenceMs = options.silenceMs ?? SILENCE_LIMIT_MS;
     this.child = fork(entry, [], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...options.environment },
@@ -67,7 +80,7 @@ export class TrainerClient {
         resolve();
       });
     });
-    this.watchdog = setInterval(() => this.checkSilence(), 5000);
+    this.watchdog = setInterval(() => this.checkSilence(), this.silenceMs / LOOKS);
     this.watchdog.unref();
   }
 
@@ -89,7 +102,7 @@ export class TrainerClient {
         this.fail({ reason: 'trainerExited', code: this.child.exitCode, signal: this.child.signalCode });
         return;
       }
-      this.lastHeard = Date.now();
+      this.silentLooks = 0;
       this.post({ v: PROTOCOL_VERSION, type: 'request', id, method, params });
       const cancel = (): void => this.post({ v: PROTOCOL_VERSION, type: 'cancel', id });
       if (options.signal?.aborted) cancel();
@@ -113,7 +126,7 @@ export class TrainerClient {
   }
 
   private receive(raw: unknown): void {
-    this.lastHeard = Date.now();
+    this.silentLooks = 0;
     const parsed = fromTrainerSchema.safeParse(raw);
     if (!parsed.success) {
       this.fail({ reason: 'protocol', detail: 'the trainer sent a message of another version' });
@@ -145,11 +158,15 @@ export class TrainerClient {
     }
   }
 
+  /**
+   * Silence is counted in looks and not by a clock: one that jumps, or a machine or process that was suspended, would
+   * make a trainer look silent that had no chance to speak.
+   */
   private checkSilence(): void {
     if (this.pending.size === 0) return;
-    const seconds = Math.round((Date.now() - this.lastHeard) / 1000);
-    if (seconds < SILENCE_LIMIT_SECONDS) return;
-    this.fail({ reason: 'trainerSilent', seconds });
+    this.silentLooks++;
+    if (this.silentLooks <= LOOKS) return;
+    this.fail({ reason: 'trainerSilent', seconds: Math.round(this.silenceMs / 1000) });
     this.child.kill('SIGKILL');
   }
 

@@ -173,6 +173,37 @@ function inShell(command: string, cwd: string): Promise<void> {
   });
 }
 
+describe('a trainer that is stopped for a while', () => {
+  it('goes on as if nothing had happened', async () => {
+    const folder = await copyOfProject();
+    const training = start(folder);
+    await training.line(inEpoch((epoch) => epoch >= 2));
+    const trainer = await trainerOf(folder);
+    process.kill(trainer, 'SIGSTOP');
+    const { epochs } = await positionOf(folder);
+    // What a terminal does to all of it.
+    process.kill(-training.processId, 'SIGSTOP');
+    process.kill(-training.processId, 'SIGCONT');
+    process.kill(trainer, 'SIGCONT');
+    expect(epochs).toBeGreaterThan(0);
+    expect(await training.finished).toMatchObject({ code: 0, json: { stopped: 'finished' } });
+    expect(await outcome(folder)).toMatchObject({ hashes: undisturbed.hashes, steps: undisturbed.steps });
+  });
+});
+
+describe('several commands at once', () => {
+  it('get runs of their own, each as if it were alone', async () => {
+    const folder = await copyOfProject();
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => runCli(['train', PLAN, '--json'], { cwd: folder })),
+    );
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const runs = results.map(({ json }) => String(json.run));
+    expect(new Set(runs).size).toBe(4);
+    for (const run of runs) expect(await hashTensors(join(run, 'model', 'model.json'))).toEqual(undisturbed.hashes);
+  });
+});
+
 describe('a run that is being trained', () => {
   it('cannot be trained by a second command', async () => {
     const folder = await copyOfProject();

@@ -17,7 +17,10 @@ function checkpoint(epochs: number): Checkpoint {
     position: { ...startPosition(), epochs },
     weights: new Map([['layer/kernel', { shape: [2, 3], values }]]),
     best: new Map([['layer/bias', { shape: [1], values: Float32Array.of(-epochs) }]]),
-    optimizers: [new Map([['steps', Float32Array.of(7)]]), new Map([['layer/kernel/m', values]])],
+    optimizers: new Map([
+      ['layer/kernel/steps', Float32Array.of(7)],
+      ['layer/kernel/m', values],
+    ]),
   };
 }
 

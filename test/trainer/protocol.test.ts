@@ -5,7 +5,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { isAlive } from '../../src/node/processAlive.ts';
-import { TrainerClient } from '../../src/node/trainerClient.ts';
+import { TrainerClient, type TrainerClientOptions } from '../../src/node/trainerClient.ts';
 import type { Method, Params } from '../../src/shared/protocol.ts';
 import { temporaryFolder } from '../support/imageFiles.ts';
 import { problemFrom } from '../support/problems.ts';
@@ -24,8 +24,8 @@ beforeAll(async () => {
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-function startTrainer(entry = TRAINER): TrainerClient {
-  const client = new TrainerClient(entry);
+function startTrainer(entry = TRAINER, options: TrainerClientOptions = {}): TrainerClient {
+  const client = new TrainerClient(entry, options);
   onTestFinished(() => client.dispose());
   return client;
 }
@@ -151,11 +151,13 @@ describe('the trainer', () => {
 });
 
 describe('the client', () => {
-  async function fakeTrainer(script: string): Promise<TrainerClient> {
+  async function fakeTrainer(script: string, options: TrainerClientOptions = {}): Promise<TrainerClient> {
     const entry = join(await temporaryFolder(), 'fake.mjs');
     await writeFile(entry, script);
-    return startTrainer(entry);
+    return startTrainer(entry, options);
   }
+
+  const answer = `{ v: 1, type: 'result', id: 1, result: { engines: [] } }`;
 
   it.each([
     { what: 'nonsense', message: '{ hello: 1 }' },
@@ -183,6 +185,40 @@ describe('the client', () => {
       reason: 'trainerExited',
       code: 1,
     });
+  });
+
+  it('notices a child that hangs, ends it and says so', async () => {
+    const client = await fakeTrainer(`process.on('message', () => { for (;;); });`, { silenceMs: 720 });
+    const problem = await problemFrom(client.request('engineStatus', common()));
+    expect(problem).toEqual({ reason: 'trainerSilent', seconds: 1 });
+    await expectGone(client.processId);
+  });
+
+  it('waits for a child that is slow but alive', async () => {
+    const beat = `setInterval(() => process.send({ v: 1, type: 'heartbeat' }), 100);`;
+    const late = `process.on('message', () => setTimeout(() => process.send(${answer}), 2000));`;
+    const client = await fakeTrainer(`${beat} ${late}`, { silenceMs: 720 });
+    expect(await client.request('engineStatus', common())).toEqual({ engines: [] });
+  });
+
+  it('is not misled by a clock that jumps', async () => {
+    const client = await fakeTrainer(`process.on('message', () => setTimeout(() => process.send(${answer}), 500));`, {
+      silenceMs: 7200,
+    });
+    const request = client.request('engineStatus', common());
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now + 3_600_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await request).toEqual({ engines: [] });
+  });
+
+  it('gets its answer from a child that was stopped for a while', async () => {
+    const client = await fakeTrainer(`process.on('message', () => process.send(${answer}));`);
+    await vi.waitFor(() => expect(client.isAlive).toBe(true));
+    process.kill(client.processId ?? 0, 'SIGSTOP');
+    const request = client.request('engineStatus', common());
+    process.kill(client.processId ?? 0, 'SIGCONT');
+    expect(await request).toEqual({ engines: [] });
   });
 
   it('ends a child that does not listen', async () => {

@@ -12,13 +12,13 @@ export class Adam extends SlotOptimizer {
     super(weights, learningRate, ['m', 'v']);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
+  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number, step: number): void {
     const first = this.slot(weight, 'm');
     const second = this.slot(weight, 'v');
     first.assign(tf.add(tf.mul(first, BETA_1), tf.mul(gradient, 1 - BETA_1)));
     second.assign(tf.add(tf.mul(second, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2)));
     const { variable } = weight;
-    const correction = Math.sqrt(1 - BETA_2 ** this.steps) / (1 - BETA_1 ** this.steps);
+    const correction = Math.sqrt(1 - BETA_2 ** step) / (1 - BETA_1 ** step);
     const change = tf.div(first, tf.add(tf.sqrt(second), EPSILON));
     variable.assign(tf.sub(variable, tf.mul(change, learningRate * correction)));
   }
@@ -37,9 +37,9 @@ export class AdamW extends Adam {
     super(weights, learningRate);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
+  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number, step: number): void {
     const { variable, isKernel } = weight;
     if (isKernel) variable.assign(tf.mul(variable, 1 - learningRate * this.weightDecay));
-    super.update(weight, gradient, learningRate);
+    super.update(weight, gradient, learningRate, step);
   }
 }

@@ -8,7 +8,10 @@ export interface NamedVariable {
   isKernel: boolean;
 }
 
-/** Tensors an optimizer keeps between steps, by name, as a checkpoint stores them. */
+/**
+ * What optimizers keep between steps, by the name of a weight and of the slot, as a checkpoint stores it. It does not say
+ * how weights are grouped, so it outlives a change of rates.
+ */
 export type OptimizerState = Map<string, Float32Array>;
 
 /**
@@ -20,14 +23,17 @@ export interface RateGroupOptimizer {
   /** Applies one step; `gradients` by the engine's variable name, `factor` on the learning rate from the schedule. */
   apply(gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void;
   save(): OptimizerState;
-  /** Restores what `save` returned; names that are missing start at zero. */
-  restore(state: OptimizerState): void;
+  /** Restores what any optimizer of the same kind has saved of these weights; what is missing starts at zero. */
+  restore(state: ReadonlyMap<string, Float32Array>): void;
   dispose(): void;
 }
 
+const STEPS = 'steps';
+
 /** An optimizer that keeps some tensors of the shape of each variable, its slots, all of which start at zero. */
 export abstract class SlotOptimizer implements RateGroupOptimizer {
-  protected steps = 0;
+  /** Steps each weight has made. */
+  private readonly steps = new Map<string, number>();
   private readonly slots = new Map<string, tf.Variable>();
 
   constructor(
@@ -37,14 +43,17 @@ export abstract class SlotOptimizer implements RateGroupOptimizer {
   ) {}
 
   apply(gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void {
-    this.steps++;
     for (const weight of this.weights) {
       const gradient = gradients.get(weight.variable.name);
-      if (gradient) tf.tidy(() => this.update(weight, gradient, this.learningRate * factor));
+      if (!gradient) continue;
+      const step = (this.steps.get(weight.name) ?? 0) + 1;
+      this.steps.set(weight.name, step);
+      tf.tidy(() => this.update(weight, gradient, this.learningRate * factor, step));
     }
   }
 
-  protected abstract update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void;
+  /** @param step counts from 1 */
+  protected abstract update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number, step: number): void;
 
   protected slot({ name: owner, variable }: NamedVariable, name: string): tf.Variable {
     const key = `${owner}/${name}`;
@@ -56,14 +65,16 @@ export abstract class SlotOptimizer implements RateGroupOptimizer {
   }
 
   save(): OptimizerState {
-    const state: OptimizerState = new Map([['steps', Float32Array.of(this.steps)]]);
+    const state: OptimizerState = new Map();
+    for (const [name, steps] of this.steps) state.set(`${name}/${STEPS}`, Float32Array.of(steps));
     for (const [key, slot] of this.slots) state.set(key, slot.dataSync<'float32'>().slice());
     return state;
   }
 
-  restore(state: OptimizerState): void {
-    this.steps = state.get('steps')?.[0] ?? 0;
+  restore(state: ReadonlyMap<string, Float32Array>): void {
     for (const weight of this.weights) {
+      const steps = state.get(`${weight.name}/${STEPS}`)?.[0];
+      if (steps !== undefined) this.steps.set(weight.name, steps);
       for (const name of this.slotNames) {
         const values = state.get(`${weight.name}/${name}`);
         if (values) tf.tidy(() => this.slot(weight, name).assign(tf.tensor(values, weight.variable.shape, 'float32')));

@@ -42,11 +42,11 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const file = await readPlanFile(resolve(context.directory, params.plan));
   const plan: Plan = params.seed === undefined ? file.plan : { ...file.plan, seed: params.seed };
   const workspace = workspaceOf(file.path);
-  const run = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
+  const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const from = params.resume
-    ? await recordedFrom(run)
+    ? await recordedFrom(asked)
     : params.from && findRun(params.from, context.directory, workspace).path;
-  if (params.resume) await requireResumable(run, plan, file.path);
+  if (params.resume) await requireResumable(asked, plan, file.path);
   // Whatever is wrong with the input comes to light before anything is written.
   const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
   const setup = await openSetup(file, plan, files);
@@ -54,8 +54,8 @@ export async function train(params: TrainParams, context: RequestContext): Promi
     ? await startFrom(setup, from, context)
     : { path: files.modelJsonPath, names: setup.network.sourceNames };
   const isFirst = !hasThawFolder(workspace);
+  const run = params.resume ? asked : await createRun(asked, params, file);
   if (params.resume) await run.removeLeftovers();
-  else await run.create();
   try {
     if (run.isNew) {
       if (run.path.startsWith(runsFolder(workspace) + sep)) await ensureThawFolder(workspace);
@@ -85,6 +85,18 @@ function newRun(params: TrainParams, context: RequestContext, file: PlanFile): R
   const run = new RunFolder(path);
   if (run.exists) throw new ThawError({ reason: 'runExists', path });
   return run;
+}
+
+/** Makes the folder of a new run. A name of our own that somebody else took at the same moment gives way to the next. */
+async function createRun(run: RunFolder, params: TrainParams, file: PlanFile): Promise<RunFolder> {
+  try {
+    await run.create();
+    return run;
+  } catch (error) {
+    const taken = error instanceof ThawError && error.problem.reason === 'runExists';
+    if (!taken || params.run !== undefined) throw error;
+    return createRun(new RunFolder(newRunPath(file.path, new Date())), params, file);
+  }
 }
 
 async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<string, string>): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceDirectory, restoreDirectory, writeFileSynced } from '../../node/atomicFile.ts';
 import type { RunFolder } from '../../node/runFolder.ts';
+import type { OptimizerState } from '../optimizers/slotOptimizer.ts';
 import { decodeTensors, encodeTensors, type TensorMap } from '../../node/safetensors.ts';
 
 const bestSchema = z.object({
@@ -45,8 +46,8 @@ export interface Checkpoint {
   /** Weights that may differ from the start's. */
   weights: TensorMap;
   best: TensorMap;
-  /** One map per optimizer, in the order of the rate groups. */
-  optimizers: ReadonlyMap<string, Float32Array>[];
+  /** Of all optimizers together, by weight and slot. */
+  optimizers: OptimizerState;
 }
 
 /** The position at the start of a run. */
@@ -88,9 +89,7 @@ const sealedSchema = z.object({
 /** Replaces the checkpoint of a run as a whole, keeping the one before: a crash leaves one of them complete. */
 export async function writeCheckpoint(run: RunFolder, checkpoint: Checkpoint): Promise<void> {
   const optimizers: TensorMap = new Map();
-  checkpoint.optimizers.forEach((state, group) => {
-    for (const [name, values] of state) optimizers.set(`${group}/${name}`, { shape: [values.length], values });
-  });
+  for (const [name, values] of checkpoint.optimizers) optimizers.set(name, { shape: [values.length], values });
   const write = async (folder: string): Promise<void> => {
     const files: Record<string, string> = {};
     const parts: [string, TensorMap][] = [
@@ -147,12 +146,7 @@ async function readFrom(folder: string): Promise<Checkpoint> {
     if (sha256(bytes) !== state.files[name]) throw new Error(`${name} is not what was written`);
     return decodeTensors(bytes);
   };
-  const optimizers: Map<string, Float32Array>[] = [];
-  for (const [key, { values }] of await read(OPTIMIZERS)) {
-    const slash = key.indexOf('/');
-    const group = Number(key.slice(0, slash));
-    (optimizers[group] ??= new Map()).set(key.slice(slash + 1), values);
-  }
+  const optimizers = new Map([...(await read(OPTIMIZERS))].map(([name, { values }]) => [name, values]));
   return { position: state.position, weights: await read(WEIGHTS), best: await read(BEST), optimizers };
 }
 

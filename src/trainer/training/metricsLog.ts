@@ -22,7 +22,7 @@ export interface StepMetrics {
  */
 export class MetricsLog {
   private lines: object[] = [];
-  private lastTime = 0;
+  private lastTime = -Infinity;
   private since = { lossSum: 0, correct: 0, count: 0 };
 
   constructor(
@@ -37,7 +37,7 @@ export class MetricsLog {
     this.since.lossSum += lossSum;
     this.since.correct += correct;
     this.since.count += count;
-    const now = Date.now();
+    const now = performance.now();
     if (now - this.lastTime < INTERVAL_MS && step < steps) return;
     this.lastTime = now;
     const { since } = this;

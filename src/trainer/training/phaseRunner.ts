@@ -286,9 +286,9 @@ export class PhaseRunner {
 
 /** Calls at most five times a second, and always for the last. */
 function throttled(call: (done: number, total: number, bytes: number) => void): typeof call {
-  let last = 0;
+  let last = -Infinity;
   return (done, total, bytes) => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - last < 200 && done < total) return;
     last = now;
     call(done, total, bytes);

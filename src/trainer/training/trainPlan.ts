@@ -8,6 +8,7 @@ import { wilsonInterval } from '../../shared/statistics.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
 import type { Engine } from '../engine/engine.ts';
 import { saveNetwork } from '../model/saveNetwork.ts';
+import type { OptimizerState } from '../optimizers/slotOptimizer.ts';
 import { type Position, readCheckpoint, startPosition, writeCheckpoint } from './checkpoint.ts';
 import { MetricsLog } from './metricsLog.ts';
 import { copyWeights, movementByBlock, restoreWeights } from './networkWeights.ts';
@@ -41,7 +42,8 @@ class Training {
   private readonly start: TensorMap;
   private best: TensorMap = new Map();
   private position: Position = startPosition();
-  private optimizerStates: ReadonlyMap<string, Float32Array>[] = [];
+  /** What the optimizers had when the checkpoint was written; empty at the start of a phase. */
+  private optimizerState: OptimizerState = new Map();
   private startedAt = performance.now();
   private cache = { hits: 0, misses: 0, bytes: 0 };
   private damagedCheckpoints: readonly string[] = [];
@@ -103,7 +105,7 @@ class Training {
     if (!checkpoint) return;
     this.position = position;
     this.best = checkpoint.best;
-    this.optimizerStates = checkpoint.optimizers;
+    this.optimizerState = checkpoint.optimizers;
     restoreWeights(setup.network.model, checkpoint.weights);
   }
 
@@ -144,10 +146,7 @@ class Training {
     const { phase } = this.position;
     const settings = setup.plan.phases[phase];
     const program = compilePhase(setup.plan, phase, setup.network);
-    program.optimizers.forEach((optimizer, group) => {
-      const state = this.optimizerStates[group];
-      if (state) optimizer.restore(new Map(state));
-    });
+    for (const optimizer of program.optimizers) optimizer.restore(this.optimizerState);
     const runner = new PhaseRunner(engine, setup, program, phase, this.log, signal);
     try {
       this.log.event({
@@ -215,7 +214,7 @@ class Training {
       epochsSinceBest: 0,
       stoppedEarly,
     });
-    this.optimizerStates = [];
+    this.optimizerState = new Map();
   }
 
   private finishEpoch({ train, validation }: EpochOutcome, phase: string, seconds: number): void {
@@ -271,7 +270,7 @@ class Training {
       position: this.position,
       weights: copyWeights(this.context.setup.network.model, this.changing),
       best: this.best,
-      optimizers: program.optimizers.map((optimizer) => optimizer.save()),
+      optimizers: new Map(program.optimizers.flatMap((optimizer) => [...optimizer.save()])),
     });
   }
 

@@ -120,6 +120,26 @@ describe.each(CASES)('$name', ({ settings, rate, expected }) => {
   });
 });
 
+describe('the state of an optimizer', () => {
+  it('is of its weights, however they are grouped by rate', () => {
+    const [one, two] = ['one', 'two'].map((name) => ({ ...kernel(), name }));
+    const together = createOptimizer({ name: 'adam' }, [one, two], 0.01);
+    stepWith(together, one, GRADIENTS[0]);
+    stepWith(together, one, GRADIENTS[1]);
+    stepWith(together, two, GRADIENTS[0]);
+    const apart = createOptimizer({ name: 'adam' }, [two], 0.01);
+    apart.restore(together.save());
+    const before = [...two.variable.dataSync()];
+    const alone = kernel();
+    const expected = createOptimizer({ name: 'adam' }, [alone], 0.01);
+    stepWith(expected, alone, GRADIENTS[0]);
+    expect([...alone.variable.dataSync()]).toEqual(before);
+    expect(stepWith(apart, two, GRADIENTS[1])).toEqual(stepWith(expected, alone, GRADIENTS[1]));
+    for (const each of [together, apart, expected]) each.dispose();
+    for (const { variable } of [one, two, alone]) variable.dispose();
+  });
+});
+
 describe('weight decay', () => {
   it('leaves biases and batch normalization alone', () => {
     const after = (settings: Settings, isKernel: boolean): number[] => {
