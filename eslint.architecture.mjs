@@ -16,8 +16,11 @@ const TENSORFLOW = '^@tensorflow.';
 const SHARP = '^sharp(.|$)';
 const NODE_BUILTIN =
   '^(node:|(assert|buffer|child_process|crypto|events|fs|http|https|net|os|path|perf_hooks|process|stream|url|util|worker_threads|zlib)(.promises)?$)';
-/** Everything but relative paths and the few packages that are pure. */
-const NOT_PURE = '^(?!\\.|zod$|jsonc-parser$|fastest-levenshtein$)';
+/**
+ * Everything but relative paths and the few packages that are pure. So is @vscode/l10n as the webview gets it; its build for
+ * Node.js, which the other programs get, also imports `fs`, to read a bundle from a file, which nobody asks it to.
+ */
+const NOT_PURE = '^(?!\\.|zod$|jsonc-parser$|fastest-levenshtein$|@vscode.l10n$)';
 
 const NODE_GLOBALS = ['process', 'Buffer', 'global', 'require', '__dirname', '__filename', 'setImmediate'];
 
@@ -28,7 +31,7 @@ const FOLDERS = {
     forbidden: [NOT_PURE],
     globals: NODE_GLOBALS,
     reason:
-      'src/shared is pure: it runs in the browser too and imports nothing but itself and zod, jsonc-parser, fastest-levenshtein.',
+      'src/shared is pure: it runs in the browser too and imports nothing but itself and zod, jsonc-parser, fastest-levenshtein, @vscode/l10n.',
   },
   'src/node': {
     mayImport: ['src/shared'],

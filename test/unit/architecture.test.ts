@@ -71,6 +71,7 @@ describe('direction of dependencies', () => {
     ['src/shared/example.ts', './plan.ts'],
     ['src/shared/example.ts', 'zod'],
     ['src/shared/example.ts', 'jsonc-parser'],
+    ['src/shared/example.ts', '@vscode/l10n'],
     ['src/node/example.ts', '../shared/plan.ts'],
     ['src/node/example.ts', 'node:fs/promises'],
     ['src/node/example.ts', 'fflate'],
