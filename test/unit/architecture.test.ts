@@ -138,6 +138,27 @@ describe('house style', () => {
     expect(await brokenRules('src/shared/example.ts', code)).toEqual([rule]);
   });
 
+  const element = (content: string): string =>
+    `export const Example = ({ on }: { on: boolean }): unknown => (on ? ${content} : null);\n`;
+
+  it.each([
+    '<p>Press Start.</p>',
+    "<p>{'Press Start.'}</p>",
+    "<p>{on ? 'Yes' : null}</p>",
+    '<p>{`${Number(on)} images`}</p>',
+    '<>Press Start.</>',
+    '<p title="Press Start." />',
+    "<p aria-label={'Press Start.'} />",
+    '<p title={on ? `${Number(on)} images` : undefined} />',
+  ])('keeps words that are not translated out of the webview: %s', async (content) => {
+    expect(await brokenRules('webview/example.tsx', element(content))).toEqual([SYNTAX]);
+  });
+
+  it('lets data, signs and names of classes stand in the webview', async () => {
+    const content = "<p class={`a ${on ? 'b' : ''}`} title={`${Number(on)}: ${Number(on)}`}>{Number(on)} · {' '}</p>";
+    expect(await brokenRules('webview/example.tsx', element(content))).toEqual([]);
+  });
+
   it('keeps Node.js globals out of src/shared', async () => {
     const code = 'export const home = process.cwd();\n';
     expect(await brokenRules('src/shared/example.ts', code)).toEqual(['no-restricted-globals']);
