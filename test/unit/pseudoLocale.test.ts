@@ -112,6 +112,7 @@ function wrongPlans(): string[] {
   const text = JSON.stringify(plan, null, 2);
   const values = [null, true, -1, 1.5, 1e12, '', 'x', [], [1], {}, { name: 'cosine', peakAt: 2 }];
   const keys = ['version', 'model', 'input', 'data', 'head', 'blocks', 'phases', 'optimizer', 'batchSize', 'augment'];
+  const cuts = Array.from({ length: Math.floor(text.length / 3) }, (_, index) => 3 * index);
   const phases = [{ name: 'p', epochs: 1, schedule: { name: 'cosine', peakAt: 0.5, warmUp: 2 } }];
   return [
     ...keys.flatMap((key) => values.map((value) => JSON.stringify({ ...plan, [key]: value }))),
@@ -119,9 +120,8 @@ function wrongPlans(): string[] {
     ...[{ phases }, { extra: 1 }, { version: 7 }, { blocks: { '': { frozen: true } } }].map((changes) =>
       JSON.stringify({ ...plan, ...changes }),
     ),
-    ...Array.from(text, (_, at) => text.slice(0, at)),
-    ...Array.from(text, (_, at) => `${text.slice(0, at)},${text.slice(at)}`),
-    ...Array.from(text, (_, at) => text.slice(0, at) + text.slice(at + 1)),
+    ...cuts.flatMap((at) => [text.slice(0, at), `${text.slice(0, at)},${text.slice(at)}`]),
+    ...cuts.map((at) => text.slice(0, at) + text.slice(at + 1)),
     ...['[]', '1', '// comment', `${text}x`, '{ "__proto__": 1 }', '{ "a": 1, "a": 2 }', '['.repeat(20_000)],
   ];
 }
