@@ -16,10 +16,27 @@ const TENSORFLOW = '^@tensorflow.';
 const SHARP = '^sharp(.|$)';
 const NODE_BUILTIN =
   '^(node:|(assert|buffer|child_process|crypto|events|fs|http|https|net|os|path|perf_hooks|process|stream|url|util|worker_threads|zlib)(.promises)?$)';
-/** Everything but relative paths and the few packages that are pure. */
-const NOT_PURE = '^(?!\\.|zod$|jsonc-parser$|fastest-levenshtein$)';
+/**
+ * Everything but relative paths and the few packages that are pure. So is @vscode/l10n as the webview gets it; its build for
+ * Node.js, which the other programs get, also imports `fs`, to read a bundle from a file, which nobody asks it to.
+ */
+const NOT_PURE = '^(?!\\.|zod$|jsonc-parser$|fastest-levenshtein$|@vscode.l10n$)';
 
 const NODE_GLOBALS = ['process', 'Buffer', 'global', 'require', '__dirname', '__filename', 'setImmediate'];
+
+const WORDS = ':matches(Literal[value=/[A-Za-z]/], TemplateLiteral:has(TemplateElement[value.raw=/[A-Za-z]/]))';
+const NAMED = 'JSXAttribute[name.name=/^(aria-label|title|placeholder|alt|label)$/]';
+const CHILD = ':matches(JSXElement, JSXFragment)';
+
+/** Words that stand in the page as they are, whatever the language of the editor. */
+const UNTRANSLATED = [
+  'JSXText[value=/[A-Za-z]/]',
+  `${CHILD} > JSXExpressionContainer > ${WORDS}`,
+  `${CHILD} > JSXExpressionContainer > ConditionalExpression > ${WORDS}`,
+  `${NAMED} > ${WORDS}`,
+  `${NAMED} > JSXExpressionContainer > ${WORDS}`,
+  `${NAMED} > JSXExpressionContainer > ConditionalExpression > ${WORDS}`,
+].map((selector) => ({ selector, message: 'What a user reads goes through t of @vscode/l10n.' }));
 
 /** One entry per folder: the other folders it may import from, and the packages it may not. */
 const FOLDERS = {
@@ -28,7 +45,7 @@ const FOLDERS = {
     forbidden: [NOT_PURE],
     globals: NODE_GLOBALS,
     reason:
-      'src/shared is pure: it runs in the browser too and imports nothing but itself and zod, jsonc-parser, fastest-levenshtein.',
+      'src/shared is pure: it runs in the browser too and imports nothing but itself and zod, jsonc-parser, fastest-levenshtein, @vscode/l10n.',
   },
   'src/node': {
     mayImport: ['src/shared'],
@@ -55,6 +72,7 @@ const FOLDERS = {
     mayImport: ['src/shared'],
     forbidden: [VSCODE, TENSORFLOW, SHARP, NODE_BUILTIN],
     globals: NODE_GLOBALS,
+    syntax: UNTRANSLATED,
     reason: 'webview runs in the browser: it imports src/shared only.',
   },
 };
@@ -80,13 +98,13 @@ function dynamicImports(patterns, message) {
   ]);
 }
 
-function folderRules(folder, { mayImport, forbidden, globals = [], reason }) {
+function folderRules(folder, { mayImport, forbidden, globals = [], syntax = [], reason }) {
   const own = [folder, ...(ENTRY_POINTS[folder] ?? [])];
   return {
     files: [`${folder}/**/*.{ts,tsx}`, ...(ENTRY_POINTS[folder] ?? [])],
     rules: {
       'no-restricted-imports': ['error', { patterns: forbidden.map((regex) => ({ regex, message: reason })) }],
-      'no-restricted-syntax': ['error', ...SYNTAX, ...dynamicImports(forbidden, reason)],
+      'no-restricted-syntax': ['error', ...SYNTAX, ...syntax, ...dynamicImports(forbidden, reason)],
       'no-restricted-globals': ['error', ...globals.map((name) => ({ name, message: reason }))],
       'import-x/no-restricted-paths': [
         'error',

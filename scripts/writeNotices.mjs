@@ -25,6 +25,7 @@ const STATED_ELSEWHERE = {
   '@tensorflow/tfjs-core': 'Copyright Google LLC. Apache License 2.0: see LICENSE.',
   '@tensorflow/tfjs-layers':
     'Copyright Google LLC. Apache License 2.0 (see LICENSE) and, for the parts that follow Keras, the MIT License with the text given for zod.',
+  '@vscode/l10n': 'Copyright (c) Microsoft Corporation. The MIT License with the text given for zod.',
   seedrandom: 'Copyright 2019 David Bau. The MIT License with the text given for zod.',
   tr46: 'Copyright Sebastian Mayr. The MIT License with the text given for zod.',
 };

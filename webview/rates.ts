@@ -1,3 +1,5 @@
+import { t } from '@vscode/l10n';
+
 /** The plan format allows no more. */
 const HIGHEST = 100;
 /** Below this a rate moves nothing. */
@@ -8,9 +10,9 @@ const STEPS = [1, 2, 5, 10];
 export function parseRate(text: string): { rate: number } | { problem: string } {
   const trimmed = text.trim().replace(',', '.');
   const rate = Number(trimmed);
-  if (trimmed === '' || Number.isNaN(rate)) return { problem: 'Write a number such as 1e-4 or 0.001.' };
-  if (rate <= 0) return { problem: 'A rate is greater than 0. Freeze the block to keep it as it is.' };
-  if (rate > HIGHEST) return { problem: `A rate is at most ${HIGHEST}.` };
+  if (trimmed === '' || Number.isNaN(rate)) return { problem: t('Write a number such as 1e-4 or 0.001.') };
+  if (rate <= 0) return { problem: t('A rate is greater than 0. Freeze the block to keep it as it is.') };
+  if (rate > HIGHEST) return { problem: t('A rate is at most {0}.', HIGHEST) };
   return { rate };
 }
 

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { config } from '@vscode/l10n';
 import { applyDelta } from '../src/shared/chartSeries.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '../src/shared/planView.ts';
 import type { RunView } from '../src/shared/runView.ts';
@@ -66,6 +67,8 @@ export function receive(message: ToWebview): void {
 }
 
 function receiveSnapshot(snapshot: Snapshot): void {
+  // Before anything is drawn: a text is translated when it is needed.
+  config({ contents: snapshot.strings });
   title.value = snapshot.title;
   planDocument.value = snapshot.document;
   network.value = snapshot.network;

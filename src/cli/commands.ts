@@ -10,7 +10,7 @@ import type {
   PredictResult,
   TrainResult,
 } from '../shared/results.ts';
-import { createOutput, formatTable, type Output } from './output.ts';
+import { counted, createOutput, formatTable, type Output } from './output.ts';
 import { type CommonOptions, runRequest } from './session.ts';
 import { TrainProgress } from './trainProgress.ts';
 
@@ -38,7 +38,7 @@ function describeModel(model: ModelSummary): string {
     block.layers[0],
   ]);
   return [
-    `${formatCount(model.layers.length, 'layer')}, ${formatCount(model.parameters, 'parameter')}, input ${model.inputShape.join(' x ')}`,
+    `${counted(model.layers.length, 'layer')}, ${counted(model.parameters, 'parameter')}, input ${model.inputShape.join(' x ')}`,
     formatTable(rows, ['block', 'layers', 'parameters', 'first layer']),
   ].join('\n');
 }
@@ -56,9 +56,9 @@ function describeData(data: DataSummary): string {
   const rows = data.classes.map((name) => [name, data.perClass[name] ?? 0]);
   const problems = data.problems.map(({ file, problem }) => `  ${file}: ${problem}`);
   return [
-    `${formatCount(data.images, 'image')} in ${formatCount(data.classes.length, 'class', 'classes')}, ${data.channels}`,
+    `${counted(data.images, 'image')} in ${counted(data.classes.length, 'class', 'classes')}, ${data.channels}`,
     formatTable(rows, ['class', 'images']),
-    ...(problems.length > 0 ? [`${formatCount(problems.length, 'problem')}:`, ...problems] : []),
+    ...(problems.length > 0 ? [`${counted(problems.length, 'problem')}:`, ...problems] : []),
   ].join('\n');
 }
 
@@ -142,12 +142,12 @@ export async function trainCommand(plan: string, options: TrainOptions): Promise
 function describeTraining({ best, freezeProof, run, epochs, seconds, stopped }: TrainResult): string[] {
   const how = stopped === 'earlyStopped' ? 'stopped early after' : 'after';
   const accuracy = best
-    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${interval(best.low, best.high)}, ${formatCount(best.n, 'image')}), best of epoch ${best.epoch}`
+    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${interval(best.low, best.high)}, ${counted(best.n, 'image')}), best of epoch ${best.epoch}`
     : 'no epoch was completed';
   const proof = freezeProof
     ? `${freezeProof.changedTensors} of ${freezeProof.frozenTensors} frozen tensors changed`
     : 'freeze proof: none, the network did not start from published weights or was stopped before its first epoch';
-  return [`${accuracy}; ${how} ${formatCount(epochs, 'epoch')}, ${formatDuration(seconds)}`, proof, run];
+  return [`${accuracy}; ${how} ${counted(epochs, 'epoch')}, ${formatDuration(seconds)}`, proof, run];
 }
 
 /** An argument as a shell takes it. */
@@ -173,7 +173,7 @@ function describeEvaluation(result: EvaluateResult): string {
     formatPercent(entry.recall),
   ]);
   return [
-    `accuracy ${formatPercent(result.accuracy)} (${interval(result.low, result.high)}, ${formatCount(result.n, 'image')}), balanced ${formatPercent(result.balancedAccuracy)}, loss ${result.loss.toFixed(4)}`,
+    `accuracy ${formatPercent(result.accuracy)} (${interval(result.low, result.high)}, ${counted(result.n, 'image')}), balanced ${formatPercent(result.balancedAccuracy)}, loss ${result.loss.toFixed(4)}`,
     formatTable(rows, ['class', 'images', 'precision', 'recall']),
   ].join('\n');
 }

@@ -1,3 +1,5 @@
+import { formatCount } from '../shared/format.ts';
+
 /** What a command writes: results to stdout, everything else to stderr. */
 export interface Output {
   json: boolean;
@@ -27,6 +29,11 @@ export function createOutput(options: { json?: boolean; quiet?: boolean }): Outp
       if (!quiet) process.stderr.write(`${text}\n`);
     },
   };
+}
+
+/** `1 image`, `720 images`. The command line is English whatever the language of the system: scripts read it. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** A table with aligned columns; columns whose cells are all numbers are aligned to the right. */

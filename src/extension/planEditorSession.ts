@@ -9,6 +9,7 @@ import {
   type ToWebview,
 } from '../shared/webviewProtocol.ts';
 import { Disposables } from './disposables.ts';
+import { editorStrings } from './editorStrings.ts';
 import { COMMANDS } from './ids.ts';
 import { openPlanAsText } from './openPlan.ts';
 import { readPlanDocument } from './planDocument.ts';
@@ -168,6 +169,7 @@ export class PlanEditorSession implements vscode.Disposable {
       const { content: document, startState: start } = this;
       const snapshot: Snapshot = {
         ...{ type: 'snapshot', title, document, start, run, compared, runs, engine },
+        strings: editorStrings(),
         network: this.network.view,
         data: this.images.view,
       };

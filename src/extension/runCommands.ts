@@ -8,6 +8,7 @@ import type { PlanEditorProvider } from './planEditorProvider.ts';
 import { predictImages } from './predictImages.ts';
 import type { RunList, StoredRun } from './runList.ts';
 import type { RunService } from './runService.ts';
+import { runStateText } from './runStateText.ts';
 import type { RunNode } from './runsView.ts';
 import { startRefusal } from './startRefusal.ts';
 import type { TrainerService } from './trainerService.ts';
@@ -58,7 +59,11 @@ function pathOf(argument: unknown): string | undefined {
 }
 
 async function pickRun(runList: RunList, accepts: (run: StoredRun) => boolean): Promise<StoredRun | undefined> {
-  const items = (await runList.all()).filter(accepts).map((run) => ({ label: run.name, description: run.state, run }));
+  const items = (await runList.all()).filter(accepts).map((run) => ({
+    label: run.name,
+    description: runStateText(run.state),
+    run,
+  }));
   if (items.length === 0) {
     await vscode.window.showInformationMessage(vscode.l10n.t('There is no run yet for which this is possible.'));
     return undefined;

@@ -54,10 +54,7 @@ async function unpackArchive(archive: string, folder: string): Promise<void> {
   const unpacked = await readIfPresent(join(folder, MARKER));
   if (unpacked === hash) return;
   if (unpacked === undefined && (await exists(folder))) {
-    throw new ThawError({
-      reason: 'usage',
-      message: `${folder} exists already and is not part of the sample project. Choose another folder, or remove it.`,
-    });
+    throw new ThawError({ reason: 'sampleFolderTaken', path: folder });
   }
   const files = archiveFiles(archive, bytes);
   await replaceDirectory(folder, async (temporary) => {

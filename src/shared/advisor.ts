@@ -1,3 +1,5 @@
+import { t } from '@vscode/l10n';
+import { countImages } from './counts.ts';
 import type { DataBand } from './dataBand.ts';
 import { formatCount } from './format.ts';
 import { decayingRates, geometricRates, HEAD_RATE, readableRate, ULMFIT_DECAY } from './learningRates.ts';
@@ -37,7 +39,7 @@ export interface Recommendation {
   /** Names, input to output. */
   unfrozenBlocks: string[];
   reasons: string[];
-  /** What the quadrant asks for and this version cannot do. */
+  /** What the quadrant asks for and this version cannot do; in English, since it is written into the plan. */
   leftOut: string[];
   warnings: AdviceWarning[];
   advice: NonNullable<Plan['advice']>;
@@ -57,7 +59,6 @@ interface Strategy {
 }
 
 const PATIENCE = 5;
-const NO_EARLY_STOPPING = 'No early stopping: it could end the training before the rates have come down.';
 const PARAMETERS_PER_IMAGE = 5000;
 const MIN_VALIDATION_PER_CLASS = 20;
 const MAX_IMBALANCE = 10;
@@ -65,9 +66,18 @@ const MAX_IMBALANCE = 10;
 /** The sentence of a quadrant, word for word. */
 export function quadrantSentence(data: Level, similarity: Level): string {
   if (data === 'low') {
-    return `Unfreeze ${similarity === 'low' ? 'more' : 'fewer'} layers of the pretrained model`;
+    return similarity === 'low'
+      ? t('Unfreeze more layers of the pretrained model')
+      : t('Unfreeze fewer layers of the pretrained model');
   }
-  return similarity === 'low' ? 'Initialize with pretrained weights and train completely' : 'Fine-tune completely';
+  return similarity === 'low'
+    ? t('Initialize with pretrained weights and train completely')
+    : t('Fine-tune completely');
+}
+
+/** The sentence of a quadrant as it stands among the reasons. */
+export function quadrantReason(sentence: string): string {
+  return t('{0}.', sentence);
 }
 
 /**
@@ -102,7 +112,7 @@ export function recommendPlan(input: AdviceInput): Recommendation {
     earlyStopping: strategy.earlyStopping,
     head: strategy.head,
     unfrozenBlocks,
-    reasons: [...describeInputs(input), `${sentence}.`, ...strategy.reasons],
+    reasons: [...describeInputs(input), quadrantReason(sentence), ...strategy.reasons],
     leftOut,
     warnings,
     advice: { data: data.quadrantData, similarity, similaritySource: input.similaritySource, leftOut },
@@ -127,8 +137,8 @@ function headOnly(): Strategy {
     earlyStopping: { patience: PATIENCE },
     head: { dropout: 0.2, l2: 0 },
     reasons: [
-      'Only the new head trains, on features that are computed once.',
-      'If that falls short, unfreeze the last block.',
+      t('Only the new head trains, on features that are computed once.'),
+      t('If that falls short, unfreeze the last block.'),
     ],
     leftOut: [],
   };
@@ -136,8 +146,9 @@ function headOnly(): Strategy {
 
 function tooLittleForMore(): Strategy {
   const strategy = headOnly();
-  const reason =
-    'With fewer than 20 images in a class more than the head cannot be trained reliably, whatever the similarity.';
+  const reason = t(
+    'With fewer than 20 images in a class more than the head cannot be trained reliably, whatever the similarity.',
+  );
   return { ...strategy, reasons: [strategy.reasons[0], reason] };
 }
 
@@ -156,9 +167,17 @@ function gradual({ data, blocks }: AdviceInput): Strategy {
     earlyStopping: { patience: PATIENCE },
     head: { dropout: 0.2, l2: 0 },
     reasons: [
-      `The last ${count} of ${formatCount(blocks.length, 'block')} train: what is specific to the source images sits at the top.`,
-      'The head comes first, so that its random start does not distort the backbone; then one block more per phase, downwards.',
-      `Each block learns ${ULMFIT_DECAY} times slower than the one above it.`,
+      blocks.length === 1
+        ? t('The last {0} of 1 block train: what is specific to the source images sits at the top.', count)
+        : t(
+            'The last {0} of {1} blocks train: what is specific to the source images sits at the top.',
+            count,
+            formatCount(blocks.length),
+          ),
+      t(
+        'The head comes first, so that its random start does not distort the backbone; then one block more per phase, downwards.',
+      ),
+      t('Each block learns {0} times slower than the one above it.', ULMFIT_DECAY),
     ],
     leftOut: [
       'How deep to go is not measured yet: a third of the blocks is taken, half with 200 images a class or more.',
@@ -181,12 +200,12 @@ function trainCompletely({ blocks, batchSize = 16 }: AdviceInput): Strategy {
     earlyStopping: null,
     head: { dropout: 0.2, l2: 1e-4 },
     reasons: [
-      'All blocks train at the same rate, after one epoch of the head alone.',
-      'The rates fall along a cosine to nothing, so that large steps come first and small ones last.',
-      NO_EARLY_STOPPING,
+      t('All blocks train at the same rate, after one epoch of the head alone.'),
+      t('The rates fall along a cosine to nothing, so that large steps come first and small ones last.'),
+      noEarlyStopping(),
       batchNorm === 'adapt'
-        ? 'Batch normalization adapts its statistics to the new images.'
-        : `Batches of ${batchSize} are too small for new batch-normalization statistics: they stay.`,
+        ? t('Batch normalization adapts its statistics to the new images.')
+        : t('Batches of {0} are too small for new batch-normalization statistics: they stay.', batchSize),
     ],
     leftOut: ['Weight decay is not available yet: dropout and an L2 penalty regularize the head only.'],
   };
@@ -208,52 +227,115 @@ function fineTune({ blocks }: AdviceInput): Strategy {
     earlyStopping: null,
     head: { dropout: 0, l2: 0 },
     reasons: [
-      'All blocks train, after one epoch of the head alone.',
-      'Peak rates rise geometrically from the first block (1e-5) to the head (1e-3): a similar source needs small steps, the smallest in its general first layers.',
-      'One cycle: the rates climb to their peaks in the first quarter of the epochs and then fall to almost nothing.',
-      NO_EARLY_STOPPING,
+      t('All blocks train, after one epoch of the head alone.'),
+      t(
+        'Peak rates rise geometrically from the first block (1e-5) to the head (1e-3): a similar source needs small steps, the smallest in its general first layers.',
+      ),
+      t(
+        'One cycle: the rates climb to their peaks in the first quarter of the epochs and then fall to almost nothing.',
+      ),
+      noEarlyStopping(),
     ],
     leftOut: [],
   };
 }
 
-function describeInputs({ data, similarity, similaritySource }: AdviceInput): string[] {
-  const amount = { low: 'low', middle: 'between low and high, taken as low', high: 'high' }[data.band];
-  const source = {
-    assumed: 'assumed, not measured',
-    given: 'as given',
-    measured: 'measured',
-  }[similaritySource];
-  return [
-    `${formatCount(data.images, 'image')}, ${formatCount(data.smallestClass)} in the smallest class: the amount of data is ${amount}.`,
-    `The similarity to the images the network was trained on is ${similarity} (${source}).`,
-  ];
+function noEarlyStopping(): string {
+  return t('No early stopping: it could end the training before the rates have come down.');
 }
+
+function describeInputs({ data, similarity, similaritySource }: AdviceInput): string[] {
+  const amount = AMOUNTS[data.band](countImages(data.images), formatCount(data.smallestClass));
+  return [amount, SIMILARITIES[similarity][similaritySource]()];
+}
+
+const AMOUNTS: Record<DataBand['band'], (images: string, smallest: string) => string> = {
+  low: (images, smallest) => t('{0}, {1} in the smallest class: the amount of data is low.', images, smallest),
+  middle: (images, smallest) =>
+    t('{0}, {1} in the smallest class: the amount of data is between low and high, taken as low.', images, smallest),
+  high: (images, smallest) => t('{0}, {1} in the smallest class: the amount of data is high.', images, smallest),
+};
+
+const SIMILARITIES: Record<Level, Record<AdviceInput['similaritySource'], () => string>> = {
+  low: {
+    assumed: () => t('The similarity to the images the network was trained on is low (assumed, not measured).'),
+    given: () => t('The similarity to the images the network was trained on is low (as given).'),
+    measured: () => t('The similarity to the images the network was trained on is low (measured).'),
+  },
+  high: {
+    assumed: () => t('The similarity to the images the network was trained on is high (assumed, not measured).'),
+    given: () => t('The similarity to the images the network was trained on is high (as given).'),
+    measured: () => t('The similarity to the images the network was trained on is high (measured).'),
+  },
+};
 
 function findWarnings(input: AdviceInput, unfrozen: AdviceInput['blocks']): AdviceWarning[] {
   const { data, similarity, validationShare = 0.2 } = input;
   const warnings: AdviceWarning[] = [];
-  if (data.tiny) {
-    const text = `The smallest class has ${formatCount(data.smallestClass, 'image')}, fewer than 20: only the head is trained, and results will vary. More images help most.`;
-    warnings.push({ code: 'tiny', text });
-  }
+  if (data.tiny) warnings.push({ code: 'tiny', text: tinyText(data.smallestClass) });
   if (data.borderline) {
-    const text = `With 200 to 499 images a class the next recommendation may serve as well: "${quadrantSentence('high', similarity)}". Compare both.`;
+    const text = t(
+      'With 200 to 499 images a class the next recommendation may serve as well: "{0}". Compare both.',
+      quadrantSentence('high', similarity),
+    );
     warnings.push({ code: 'borderline', text });
   }
   const parameters = unfrozen.reduce((sum, block) => sum + block.parameters, 0);
   if (data.quadrantData === 'low' && parameters > PARAMETERS_PER_IMAGE * data.images) {
-    const text = `${formatCount(parameters)} weights would train on ${formatCount(data.images, 'image')}: the network can learn them by heart. Freeze more blocks or add images.`;
-    warnings.push({ code: 'capacity', text });
+    warnings.push({ code: 'capacity', text: capacityText(parameters, data.images) });
   }
   if (data.largestClass > MAX_IMBALANCE * data.smallestClass) {
-    const text = `The largest class has ${formatCount(data.largestClass, 'image')}, the smallest ${formatCount(data.smallestClass)}. Class weights even this out only in part.`;
-    warnings.push({ code: 'imbalanced', text });
+    warnings.push({ code: 'imbalanced', text: imbalanceText(data) });
   }
   const validation = Math.round(data.smallestClass * validationShare);
   if (validation < MIN_VALIDATION_PER_CLASS) {
-    const text = `About ${formatCount(validation, 'image')} of the smallest class validate the training: read accuracies with their intervals.`;
-    warnings.push({ code: 'fewValidationImages', text });
+    warnings.push({ code: 'fewValidationImages', text: fewValidationText(validation) });
   }
   return warnings;
+}
+
+function tinyText(images: number): string {
+  return images === 1
+    ? t(
+        'The smallest class has 1 image, fewer than 20: only the head is trained, and results will vary. More images help most.',
+      )
+    : t(
+        'The smallest class has {0} images, fewer than 20: only the head is trained, and results will vary. More images help most.',
+        formatCount(images),
+      );
+}
+
+function capacityText(parameters: number, images: number): string {
+  return images === 1
+    ? t(
+        '{0} weights would train on 1 image: the network can learn them by heart. Freeze more blocks or add images.',
+        formatCount(parameters),
+      )
+    : t(
+        '{0} weights would train on {1} images: the network can learn them by heart. Freeze more blocks or add images.',
+        formatCount(parameters),
+        formatCount(images),
+      );
+}
+
+function imbalanceText({ largestClass, smallestClass }: DataBand): string {
+  return largestClass === 1
+    ? t(
+        'The largest class has 1 image, the smallest {0}. Class weights even this out only in part.',
+        formatCount(smallestClass),
+      )
+    : t(
+        'The largest class has {0} images, the smallest {1}. Class weights even this out only in part.',
+        formatCount(largestClass),
+        formatCount(smallestClass),
+      );
+}
+
+function fewValidationText(images: number): string {
+  return images === 1
+    ? t('About 1 image of the smallest class validate the training: read accuracies with their intervals.')
+    : t(
+        'About {0} images of the smallest class validate the training: read accuracies with their intervals.',
+        formatCount(images),
+      );
 }

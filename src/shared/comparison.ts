@@ -1,3 +1,5 @@
+import { t } from '@vscode/l10n';
+import { countImages } from './counts.ts';
 import { formatCount, formatPointRange, formatPoints, formatPValue } from './format.ts';
 import { holmAdjusted, mcNemar, pairedDifferenceInterval, type Interval } from './statistics.ts';
 
@@ -77,27 +79,69 @@ export function outcomeOf({ difference, low, high, adjustedPValue }: PairNumbers
  * one could have gone unnoticed: the end of the interval that is farther from 0.
  */
 export function describeOutcome(numbers: PairNumbers): string {
-  const { ahead, behind, difference, low, high } = fromTheLeader(numbers);
-  const { n, adjustedPValue, comparisons } = numbers;
-  const range = `95 %: ${formatPointRange(low, high)}`;
-  const adjustment = comparisons > 1 ? ` adjusted for ${formatCount(comparisons, 'comparison')}` : '';
-  const pValue = `${formatPValue(adjustedPValue)}${adjustment}`;
-  const images = formatCount(n, 'image');
-  const lead = `"${ahead}" is ahead of "${behind}" by ${formatPoints(difference)}`;
+  const { ahead, behind, difference } = fromTheLeader(numbers);
+  const evidence = evidenceOf(numbers);
+  const images = countImages(numbers.n);
+  const points = formatPoints(difference);
   switch (outcomeOf(numbers)) {
     case 'aBetter':
     case 'bBetter':
-      return `"${ahead}" is better than "${behind}" by ${formatPoints(difference)} (${range}, ${pValue}, ${images}).`;
-    case 'uncertain': {
-      const [speaks, doubts] = adjustedPValue < SIGNIFICANT ? ['test', 'interval'] : ['interval', 'test'];
-      return `Not certain: ${lead}, but only the ${speaks} speaks for a difference, not the ${doubts} (${range}, ${pValue}, ${images}).`;
-    }
-    case 'noDifference': {
-      const standing = difference === 0 ? `"${ahead}" and "${behind}" have equally many right` : lead;
-      const unnoticed = formatPoints(Math.max(Math.abs(low), Math.abs(high)));
-      return `No difference that ${images} can show: ${standing} (${range}, ${pValue}). A difference of up to ${unnoticed} could have gone unnoticed.`;
-    }
+      return t('"{0}" is better than "{1}" by {2} ({3}, {4}).', ahead, behind, points, evidence, images);
+    case 'uncertain':
+      return numbers.adjustedPValue < SIGNIFICANT
+        ? t(
+            'Not certain: "{0}" is ahead of "{1}" by {2}, but only the test speaks for a difference, not the interval ({3}, {4}).',
+            ahead,
+            behind,
+            points,
+            evidence,
+            images,
+          )
+        : t(
+            'Not certain: "{0}" is ahead of "{1}" by {2}, but only the interval speaks for a difference, not the test ({3}, {4}).',
+            ahead,
+            behind,
+            points,
+            evidence,
+            images,
+          );
+    case 'noDifference':
+      return describeNoDifference(numbers, evidence);
   }
+}
+
+function describeNoDifference(numbers: PairNumbers, evidence: string): string {
+  const { ahead, behind, difference, low, high } = fromTheLeader(numbers);
+  const images = countImages(numbers.n);
+  const unnoticed = formatPoints(Math.max(Math.abs(low), Math.abs(high)));
+  return difference === 0
+    ? t(
+        'No difference that {0} can show: "{1}" and "{2}" have equally many right ({3}). A difference of up to {4} could have gone unnoticed.',
+        images,
+        ahead,
+        behind,
+        evidence,
+        unnoticed,
+      )
+    : t(
+        'No difference that {0} can show: "{1}" is ahead of "{2}" by {3} ({4}). A difference of up to {5} could have gone unnoticed.',
+        images,
+        ahead,
+        behind,
+        formatPoints(difference),
+        evidence,
+        unnoticed,
+      );
+}
+
+/** Interval and p-value, from the view of the model that is ahead. */
+function evidenceOf(numbers: PairNumbers): string {
+  const { low, high } = fromTheLeader(numbers);
+  const { adjustedPValue, comparisons } = numbers;
+  const [range, pValue] = [formatPointRange(low, high), formatPValue(adjustedPValue)];
+  return comparisons > 1
+    ? t('95 %: {0}, {1} adjusted for {2} comparisons', range, pValue, formatCount(comparisons))
+    : t('95 %: {0}, {1}', range, pValue);
 }
 
 function fromTheLeader({ a, b, difference, low, high }: PairNumbers): Interval & {

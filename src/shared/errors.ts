@@ -1,3 +1,6 @@
+import { t } from '@vscode/l10n';
+import { formatList } from './format.ts';
+
 /**
  * Everything that can go wrong in words, in one place: a problem is a typed value, `describeProblem` turns it into one
  * line that says what, where and what to do next.
@@ -40,6 +43,7 @@ export type Problem =
   | { reason: 'foldsIncomplete'; images: number; missing: number; repeated: number; unknown: number }
   | { reason: 'foldsDiffer'; images: number; moved: number }
   // machine
+  | { reason: 'sampleFolderTaken'; path: string }
   | { reason: 'noSpace'; path: string; neededBytes?: number; freeBytes?: number; run?: string }
   | { reason: 'readOnly'; path: string }
   | { reason: 'notPermitted'; path: string }
@@ -90,12 +94,6 @@ export function isInputProblem(problem: Problem): boolean {
   }
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** What continues a run that has a checkpoint, or starts over. */
-const again = (run: string | undefined): string =>
-  run === undefined ? 'run the command again' : `continue with --resume ${run}`;
-
 /** One line, whatever file names and parsers bring along: what is wrong, where, and what to do. */
 export function describeProblem(problem: Problem): string {
   return sentenceOf(problem).replace(/\s*[\r\n]+\s*/g, ' ');
@@ -106,98 +104,276 @@ function sentenceOf(problem: Problem): string {
     case 'usage':
       return problem.message;
     case 'dataFolderMissing':
-      return `There is no data folder at ${problem.path}. Give the folder that holds one folder of images per class.`;
+      return t(
+        'There is no data folder at {0}. Give the folder that holds one folder of images per class.',
+        problem.path,
+      );
     case 'dataFolderEmpty':
-      return `No images were found in ${problem.path}. Put the images of each class in a folder named after the class.`;
+      return t(
+        'No images were found in {0}. Put the images of each class in a folder named after the class.',
+        problem.path,
+      );
     case 'dataOneClass':
-      return `Only one class, "${problem.className}", was found in ${problem.path}. A classifier needs at least two: add a folder of images of something else.`;
+      return t(
+        'Only one class, "{0}", was found in {1}. A classifier needs at least two: add a folder of images of something else.',
+        problem.className,
+        problem.path,
+      );
     case 'dataClassTooSmall':
-      return `Class "${problem.className}"${problem.path ? ` of ${problem.path}` : ''} has ${problem.images} readable image${problem.images === 1 ? '' : 's'}; at least ${problem.needed} are needed (one to train on, one to validate with). Add images or remove the class.`;
+      return classTooSmall(problem);
     case 'dataClassUnreadable':
-      return `No image of class "${problem.className}" can be read; the first failure is ${problem.file}: ${problem.detail}. Replace the files or remove the class.`;
+      return t(
+        'No image of class "{0}" can be read; the first failure is {1}: {2}. Replace the files or remove the class.',
+        problem.className,
+        problem.file,
+        problem.detail,
+      );
     case 'dataClassUnknown':
-      return `${problem.path} has a class "${problem.className}" that the model does not know. Known classes: ${problem.known.join(', ')}. Rename or remove the folder.`;
+      return t(
+        '{0} has a class "{1}" that the model does not know. Known classes: {2}. Rename or remove the folder.',
+        problem.path,
+        problem.className,
+        formatList(problem.known),
+      );
     case 'dataImbalanced':
-      return `Class "${problem.largest}" has ${problem.ratio.toFixed(0)} times the images of "${problem.smallest}". Add images to the smaller class, or write "classWeights" as numbers into the plan to train anyway.`;
+      return t(
+        'Class "{0}" has {1} times the images of "{2}". Add images to the smaller class, or write "classWeights" as numbers into the plan to train anyway.',
+        problem.largest,
+        problem.ratio.toFixed(0),
+        problem.smallest,
+      );
     case 'dataVanished':
-      return `${problem.path} disappeared while it was being read. Restore the folder and ${again(problem.run)}.`;
+      return problem.run === undefined
+        ? t('{0} disappeared while it was being read. Restore the folder and run the command again.', problem.path)
+        : t(
+            '{0} disappeared while it was being read. Restore the folder and continue with --resume {1}.',
+            problem.path,
+            problem.run,
+          );
     case 'dataTable':
-      return `${problem.path}, line ${problem.line}: ${problem.detail}. Each line is path,label[,split].`;
+      return t('{0}, line {1}: {2}. Each line is path,label[,split].', problem.path, problem.line, problem.detail);
     case 'imageUnreadable':
-      return `${problem.path} cannot be read as an image: ${problem.detail}. Replace or remove the file.`;
+      return t('{0} cannot be read as an image: {1}. Replace or remove the file.', problem.path, problem.detail);
     case 'modelMissing':
-      return `There is no model at ${problem.path}${problem.nearest ? `; the nearest name in the catalog is "${problem.nearest}"` : ''}. Give a folder with model.json, a model.json, a run, or a name from the catalog.`;
+      return modelMissing(problem);
     case 'modelNotJson':
-      return `${problem.path} is not valid JSON (${problem.detail}). Export or download the model again.`;
+      return t('{0} is not valid JSON ({1}). Export or download the model again.', problem.path, problem.detail);
     case 'modelNoWeights':
-      return `${problem.path} has no weights (${problem.detail}). Put the weight files beside model.json.`;
+      return t('{0} has no weights ({1}). Put the weight files beside model.json.', problem.path, problem.detail);
     case 'modelWeightsShort':
-      return `The weights of ${problem.path} are incomplete: ${problem.actualBytes} of ${problem.expectedBytes} bytes. Copy or download the model again.`;
+      return t(
+        'The weights of {0} are incomplete: {1} of {2} bytes. Copy or download the model again.',
+        problem.path,
+        problem.actualBytes,
+        problem.expectedBytes,
+      );
     case 'modelNotFinite':
-      return `Weight "${problem.tensor}" of ${problem.path} holds values that are not finite numbers. The model is damaged: use another copy.`;
+      return t(
+        'Weight "{0}" of {1} holds values that are not finite numbers. The model is damaged: use another copy.',
+        problem.tensor,
+        problem.path,
+      );
     case 'modelGraph':
-      return `${problem.path} is a GraphModel: its layers and batch normalization are folded away, so it cannot be fine-tuned. Use the LayersModel of the same network.`;
+      return t(
+        '{0} is a GraphModel: its layers and batch normalization are folded away, so it cannot be fine-tuned. Use the LayersModel of the same network.',
+        problem.path,
+      );
     case 'modelFormat':
-      return `${problem.path} is not a TensorFlow.js LayersModel: ${problem.detail}. Convert it to one (format layers-model) first.`;
+      return t(
+        '{0} is not a TensorFlow.js LayersModel: {1}. Convert it to one (format layers-model) first.',
+        problem.path,
+        problem.detail,
+      );
     case 'modelUnsupported':
-      return `${problem.path} cannot be fine-tuned: ${problem.detail}.`;
+      return t('{0} cannot be fine-tuned: {1}.', problem.path, problem.detail);
     case 'modelNoLabels':
-      return `${problem.path} does not say which classes it predicts. Use a run, or a model whose metadata.json lists "labels".`;
+      return t(
+        '{0} does not say which classes it predicts. Use a run, or a model whose metadata.json lists "labels".',
+        problem.path,
+      );
     case 'modelLayerMissing':
-      return `The network has no layer "${problem.layer}"${problem.nearest ? `; the nearest name is "${problem.nearest}"` : ''}. Run thaw inspect to list them.`;
+      return problem.nearest
+        ? t(
+            'The network has no layer "{0}"; the nearest name is "{1}". Run thaw inspect to list them.',
+            problem.layer,
+            problem.nearest,
+          )
+        : t('The network has no layer "{0}". Run thaw inspect to list them.', problem.layer);
     case 'planMissing':
-      return `There is no plan at ${problem.path}. Write one with thaw init.`;
+      return t('There is no plan at {0}. Write one with thaw init.', problem.path);
     case 'planExists':
-      return `${problem.path} exists already. Choose another name with -o, or delete it first.`;
-    case 'planInvalid': {
-      const first = problem.problems[0];
-      const more =
-        problem.problems.length > 1 ? ` (and ${problem.problems.length - 1} more: thaw check lists them)` : '';
-      return first
-        ? `${problem.path}, line ${first.line}: ${first.problem}${first.nearest ? ` Nearest valid value: ${first.nearest}.` : ''}${more}`
-        : `${problem.path} is not a valid plan.`;
-    }
+      return t('{0} exists already. Choose another name with -o, or delete it first.', problem.path);
+    case 'planInvalid':
+      return planInvalid(problem);
     case 'runExists':
-      return `There is a run at ${problem.path} already. Choose another folder, or continue it with --resume.`;
+      return t('There is a run at {0} already. Choose another folder, or continue it with --resume.', problem.path);
     case 'runMissing':
-      return `There is no run at ${problem.path}. List the runs with thaw runs.`;
+      return t('There is no run at {0}. List the runs with thaw runs.', problem.path);
     case 'runBusy':
-      return `The run at ${problem.path} is being trained by process ${problem.processId}. Wait for it or stop it first.`;
+      return t(
+        'The run at {0} is being trained by process {1}. Wait for it or stop it first.',
+        problem.path,
+        problem.processId,
+      );
     case 'runPlanChanged':
-      return `The plan ${problem.plan} differs from the one run ${problem.run} was started with (${problem.keys.join(', ')}), so it cannot be resumed. Undo the change, or start a new run from these weights with --from ${problem.run}.`;
+      return t(
+        'The plan {0} differs from the one run {1} was started with ({2}), so it cannot be resumed. Undo the change, or start a new run from these weights with --from {1}.',
+        problem.plan,
+        problem.run,
+        formatList(problem.keys),
+      );
     case 'runDamaged':
-      return `The run at ${problem.path} cannot be read: ${problem.detail}. Start a new run.`;
+      return t('The run at {0} cannot be read: {1}. Start a new run.', problem.path, problem.detail);
     case 'foldsIncomplete':
-      return `The folds must hold each of ${problem.images} images exactly once. Missing: ${problem.missing}, repeated: ${problem.repeated}, unknown: ${problem.unknown}. Run the cross-validation again.`;
+      return t(
+        'The folds must hold each of {0} images exactly once. Missing: {1}, repeated: {2}, unknown: {3}. Run the cross-validation again.',
+        problem.images,
+        problem.missing,
+        problem.repeated,
+        problem.unknown,
+      );
     case 'foldsDiffer':
-      return `The two plans were not validated on the same folds: ${problem.moved} of ${problem.images} images are in another one. Validate both with the same seed and the same number of folds.`;
+      return t(
+        'The two plans were not validated on the same folds: {0} of {1} images are in another one. Validate both with the same seed and the same number of folds.',
+        problem.moved,
+        problem.images,
+      );
+    case 'sampleFolderTaken':
+      return t(
+        '{0} exists already and is not part of the sample project. Choose another folder, or remove it.',
+        problem.path,
+      );
     case 'noSpace':
-      return problem.neededBytes === undefined
-        ? `The disk holding ${problem.path} is full. Free some space and ${again(problem.run)}.`
-        : `The disk holding ${problem.path} has ${megabytes(problem.freeBytes ?? 0)} free and this needs ${megabytes(problem.neededBytes)}. Free some space, or choose another place.`;
+      return noSpace(problem);
     case 'readOnly':
-      return `${problem.path} is on a read-only file system. Choose a place that can be written to.`;
+      return t('{0} is on a read-only file system. Choose a place that can be written to.', problem.path);
     case 'notPermitted':
-      return `${problem.path} cannot be accessed: permission is denied. Change its permissions or choose another place.`;
+      return t(
+        '{0} cannot be accessed: permission is denied. Change its permissions or choose another place.',
+        problem.path,
+      );
     case 'download':
-      return `${problem.address} could not be downloaded: ${problem.detail}. Check the connection and run the command again; what has arrived is kept.`;
+      return t(
+        '{0} could not be downloaded: {1}. Check the connection and run the command again; what has arrived is kept.',
+        problem.address,
+        problem.detail,
+      );
     case 'outOfMemory':
-      return `The memory of the engine was exhausted even with ${problem.microBatch} image${problem.microBatch === 1 ? '' : 's'} at a time. Freeze more blocks or use a smaller network.`;
+      return problem.microBatch === 1
+        ? t(
+            'The memory of the engine was exhausted even with 1 image at a time. Freeze more blocks or use a smaller network.',
+          )
+        : t(
+            'The memory of the engine was exhausted even with {0} images at a time. Freeze more blocks or use a smaller network.',
+            problem.microBatch,
+          );
     case 'engineUnavailable':
-      return `The ${problem.engine} engine does not work here: ${problem.detail}. Use --engine auto.`;
+      return t('The {0} engine does not work here: {1}. Use --engine auto.', problem.engine, problem.detail);
     case 'notFinite':
-      return `The loss became infinite in epoch ${problem.epoch}, step ${problem.step}. Lower the learning rates; the best weights so far are kept.`;
+      return t(
+        'The loss became infinite in epoch {0}, step {1}. Lower the learning rates; the best weights so far are kept.',
+        problem.epoch,
+        problem.step,
+      );
     case 'cancelled':
-      return 'Stopped.';
+      return t('Stopped.');
     case 'trainerExited':
-      return `The trainer ended unexpectedly (${problem.signal ? `signal ${problem.signal}` : `exit code ${problem.code}`}${problem.detail ? `, ${problem.detail}` : ''}).${problem.run ? ` Continue from the last checkpoint with --resume ${problem.run}.` : ' Run the command again.'}`;
+      return trainerExited(problem);
     case 'trainerSilent':
-      return `The trainer did not answer for ${problem.seconds} seconds and was stopped. Run the command again.`;
+      return t('The trainer did not answer for {0} seconds and was stopped. Run the command again.', problem.seconds);
     case 'protocol':
-      return `The parts of Thaw do not understand each other: ${problem.detail}. Build again with npm run build.`;
+      return t('The parts of Thaw do not understand each other: {0}. Build again with npm run build.', problem.detail);
     case 'internal':
-      return `Something went wrong inside Thaw: ${problem.detail}. Please report it with the log.`;
+      return t('Something went wrong inside Thaw: {0}. Please report it with the log.', problem.detail);
   }
+}
+
+type ProblemOf<R extends ProblemReason> = Extract<Problem, { reason: R }>;
+
+function classTooSmall({ className, path, images, needed }: ProblemOf<'dataClassTooSmall'>): string {
+  if (path) {
+    return images === 1
+      ? t(
+          'Class "{0}" of {1} has 1 readable image; at least {2} are needed (one to train on, one to validate with). Add images or remove the class.',
+          className,
+          path,
+          needed,
+        )
+      : t(
+          'Class "{0}" of {1} has {2} readable images; at least {3} are needed (one to train on, one to validate with). Add images or remove the class.',
+          className,
+          path,
+          images,
+          needed,
+        );
+  }
+  return images === 1
+    ? t(
+        'Class "{0}" has 1 readable image; at least {1} are needed (one to train on, one to validate with). Add images or remove the class.',
+        className,
+        needed,
+      )
+    : t(
+        'Class "{0}" has {1} readable images; at least {2} are needed (one to train on, one to validate with). Add images or remove the class.',
+        className,
+        images,
+        needed,
+      );
+}
+
+function modelMissing({ path, nearest }: ProblemOf<'modelMissing'>): string {
+  return nearest
+    ? t(
+        'There is no model at {0}; the nearest name in the catalog is "{1}". Give a folder with model.json, a model.json, a run, or a name from the catalog.',
+        path,
+        nearest,
+      )
+    : t(
+        'There is no model at {0}. Give a folder with model.json, a model.json, a run, or a name from the catalog.',
+        path,
+      );
+}
+
+/** The first fault, and how many more there are. */
+function planInvalid({ path, problems }: ProblemOf<'planInvalid'>): string {
+  const [first, ...others] = problems;
+  if (!first) return t('{0} is not a valid plan.', path);
+  const sentences = [t('{0}, line {1}: {2}', path, first.line, first.problem)];
+  if (first.nearest) sentences.push(t('Nearest valid value: {0}.', first.nearest));
+  if (others.length > 0) sentences.push(t('(and {0} more: thaw check lists them)', others.length));
+  return sentences.join(' ');
+}
+
+function noSpace({ path, neededBytes, freeBytes = 0, run }: ProblemOf<'noSpace'>): string {
+  if (neededBytes !== undefined) {
+    return t(
+      'The disk holding {0} has {1} MB free and this needs {2} MB. Free some space, or choose another place.',
+      path,
+      megabytes(freeBytes),
+      megabytes(neededBytes),
+    );
+  }
+  return run === undefined
+    ? t('The disk holding {0} is full. Free some space and run the command again.', path)
+    : t('The disk holding {0} is full. Free some space and continue with --resume {1}.', path, run);
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+function trainerExited({ code, signal, detail, run }: ProblemOf<'trainerExited'>): string {
+  const next = run ? t('Continue from the last checkpoint with --resume {0}.', run) : t('Run the command again.');
+  return `${endOfTrainer(code, signal, detail)} ${next}`;
+}
+
+function endOfTrainer(code: number | null, signal: string | null, detail: string | undefined): string {
+  if (signal) {
+    return detail
+      ? t('The trainer ended unexpectedly (signal {0}, {1}).', signal, detail)
+      : t('The trainer ended unexpectedly (signal {0}).', signal);
+  }
+  return detail
+    ? t('The trainer ended unexpectedly (exit code {0}, {1}).', String(code), detail)
+    : t('The trainer ended unexpectedly (exit code {0}).', String(code));
 }
 
 /** The problem behind anything that was thrown; what is not a `ThawError` becomes `internal`. */

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { formatRate } from './formatRate.ts';
 import type { Plan } from './plan.ts';
 import type { PlanBlockView, PlanLayer, PlanNetwork } from './planView.ts';
@@ -108,7 +109,13 @@ export function rateWarning(plan: Plan, block: string): string | null {
     const inherits = !entry.frozen || own.length < layers.length;
     const rate = Math.max(...own, ...(inherits ? [blockRate(plan, phase, block)] : []));
     if (rate > head) {
-      return `${block} learns at ${formatRate(rate)} in phase "${plan.phases[phase].name}", faster than the head at ${formatRate(head)}: large steps undo what pretrained weights know while the new head is still random.`;
+      return t(
+        '{0} learns at {1} in phase "{2}", faster than the head at {3}: large steps undo what pretrained weights know while the new head is still random.',
+        block,
+        formatRate(rate),
+        plan.phases[phase].name,
+        formatRate(head),
+      );
     }
   }
   return null;
@@ -188,7 +195,7 @@ function foldRange(range: readonly NetworkRow[], fromInput: boolean, { expanded 
   return {
     kind: 'foldedRange',
     id: `range:${first.name}`,
-    name: `${fromInput ? 'input' : first.name} to ${last.name}`,
+    name: fromInput ? t('input to {0}', last.name) : t('{0} to {1}', first.name, last.name),
     blocks,
     level: 1,
     open: expandKeys.some((key) => expanded.has(key)),
@@ -209,7 +216,7 @@ function headRow(plan: Plan, { head }: PlanNetwork, options: RowOptions): Networ
   return {
     kind: 'head',
     id: 'head',
-    name: 'head',
+    name: t('head'),
     blocks: [],
     level: 1,
     open: null,

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { PlanProblem } from './errors.ts';
 import { nearestName } from './nearestName.ts';
 import type { Block } from './network.ts';
@@ -33,11 +34,12 @@ function checkHead(plan: Plan, context: PlanContext, report: Report): void {
   const { after, classes } = plan.head;
   const names = context.layers.map((layer) => layer.name);
   if (after !== undefined && !names.includes(after)) {
-    report(['head', 'after'], `The network has no layer "${after}" for the head to sit on.`, nearestName(after, names));
+    const problem = t('The network has no layer "{0}" for the head to sit on.', after);
+    report(['head', 'after'], problem, nearestName(after, names));
   }
   const seen = new Set<string>();
   for (const [index, name] of classes.entries()) {
-    if (seen.has(name)) report(['head', 'classes', index], `Class "${name}" is listed twice.`);
+    if (seen.has(name)) report(['head', 'classes', index], t('Class "{0}" is listed twice.', name));
     seen.add(name);
   }
 }
@@ -57,20 +59,21 @@ function checkBlocks(plan: Plan, context: PlanContext, report: Report): void {
 
 function reportUnknownBlock(path: Path, name: string, context: PlanContext, report: Report): void {
   if (name === 'head') {
-    const problem =
-      'The head is not a block: it always trains, at optimizer.headLearningRate or the headLearningRate of a phase.';
+    const problem = t(
+      'The head is not a block: it always trains, at optimizer.headLearningRate or the headLearningRate of a phase.',
+    );
     report(path, problem);
     return;
   }
   const names = context.blocks.map((block) => block.name);
-  report(path, `The network has no block "${name}".`, nearestName(name, names));
+  report(path, t('The network has no block "{0}".', name), nearestName(name, names));
 }
 
 function reportForeignLayer(name: string, layer: string, block: Block, context: PlanContext, report: Report): void {
   const owner = context.blocks.find((candidate) => candidate.layers.includes(layer));
   const problem = owner
-    ? `Layer "${layer}" belongs to block "${owner.name}", not to "${name}".`
-    : `Block "${name}" has no layer "${layer}".`;
+    ? t('Layer "{0}" belongs to block "{1}", not to "{2}".', layer, owner.name, name)
+    : t('Block "{0}" has no layer "{1}".', name, layer);
   report(['blocks', name, 'layers', layer], problem, nearestName(layer, block.layers));
 }
 
@@ -81,10 +84,14 @@ function checkPhases(plan: Plan, context: PlanContext, report: Report): void {
     const seen = new Set<string>();
     for (const [position, name] of (phase.unfreeze ?? []).entries()) {
       const path = ['phases', index, 'unfreeze', position];
-      if (seen.has(name)) report(path, `Block "${name}" is listed twice in phase "${phase.name}".`);
+      if (seen.has(name)) report(path, t('Block "{0}" is listed twice in phase "{1}".', name, phase.name));
       else if (!names.includes(name)) reportUnknownBlock(path, name, context, report);
       else if (!unfrozen.includes(name)) {
-        const problem = `Block "${name}" is frozen, so phase "${phase.name}" cannot train it; set "frozen" to false in blocks.${name} or remove it here.`;
+        const problem = t(
+          'Block "{0}" is frozen, so phase "{1}" cannot train it; set "frozen" to false in blocks.{0} or remove it here.',
+          name,
+          phase.name,
+        );
         report(
           path,
           problem,
@@ -100,12 +107,18 @@ function checkPhases(plan: Plan, context: PlanContext, report: Report): void {
       const path = ['phases', index, 'learningRates', name];
       if (!names.includes(name)) reportUnknownBlock(path, name, context, report);
       else if (!unfrozen.includes(name)) {
-        report(
-          path,
-          `Block "${name}" is frozen, so a learning rate for it in phase "${phase.name}" does nothing; remove it.`,
+        const problem = t(
+          'Block "{0}" is frozen, so a learning rate for it in phase "{1}" does nothing; remove it.',
+          name,
+          phase.name,
         );
+        report(path, problem);
       } else if (!trainsIn(phase, name)) {
-        const problem = `Phase "${phase.name}" does not unfreeze block "${name}", so a learning rate for it does nothing; remove it or add the block to "unfreeze".`;
+        const problem = t(
+          'Phase "{0}" does not unfreeze block "{1}", so a learning rate for it does nothing; remove it or add the block to "unfreeze".',
+          phase.name,
+          name,
+        );
         report(path, problem);
       }
     }
@@ -127,9 +140,9 @@ function checkClassWeights(plan: Plan, report: Report): void {
   const { classes } = plan.head;
   const weighted = Object.keys(plan.classWeights);
   for (const name of weighted.filter((candidate) => !classes.includes(candidate))) {
-    report(['classWeights', name], `head.classes has no class "${name}".`, nearestName(name, classes));
+    report(['classWeights', name], t('head.classes has no class "{0}".', name), nearestName(name, classes));
   }
   for (const name of new Set(classes.filter((candidate) => !weighted.includes(candidate)))) {
-    report(['classWeights'], `classWeights has no weight for class "${name}".`);
+    report(['classWeights'], t('classWeights has no weight for class "{0}".', name));
   }
 }

@@ -1,4 +1,6 @@
+import { t } from '@vscode/l10n';
 import type { z } from 'zod';
+import { formatList } from './format.ts';
 import { nearestName } from './nearestName.ts';
 import type { PlanPath } from './planLines.ts';
 import { childValue, constantsOf, planJsonSchema, schemasAt, type JsonSchema } from './planSchemaJson.ts';
@@ -50,17 +52,15 @@ function describeIssue(schema: JsonSchema, issue: Issue, root: unknown): ShapePr
   const path = issue.path as PlanPath;
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(schema, path, key, root));
   if (issue.code === 'invalid_key') {
-    return [{ path, aboutKey: true, problem: `${nameOf(path.slice(0, -1))} has an empty name; write one.` }];
+    return [{ path, aboutKey: true, problem: t('{0} has an empty name; write one.', path.slice(0, -1).join('.')) }];
   }
   const value = valueAt(root, path);
   const candidates = schemasAt(schema, path, root);
   if (value === undefined) {
-    const parent = path.slice(0, -1);
-    const key = JSON.stringify(path.at(-1));
-    const problem = `${nameOf(parent)} has no ${key}; it must be ${expected(candidates)}.`;
+    const problem = missingText(path.slice(0, -1), JSON.stringify(path.at(-1)), expected(candidates));
     return [{ path, aboutKey: false, problem, nearest: onlyValue(candidates) }];
   }
-  const problem = `${nameOf(path)} must be ${expected(candidates)}, not ${shown(value)}.`;
+  const problem = wrongText(path, expected(candidates), shown(value));
   return [{ path, aboutKey: false, problem, nearest: nearestValue(candidates, value, path) }];
 }
 
@@ -69,15 +69,20 @@ function unknownKey(schema: JsonSchema, parent: PlanPath, key: string, root: unk
   const candidates = schemasAt(schema, parent, root);
   const owners = schemasAt(schema, parent).filter((candidate) => Object.hasOwn(candidate.properties ?? {}, key));
   if (owners.length > 0) {
-    const [present, others] = [kindsOf(candidates), joinOr(kindsOf(owners))];
-    const problem = `${nameOf(parent)} is ${present.join()}, which has no "${key}"; remove it, or take ${others} instead.`;
+    const problem = t(
+      '{0} is {1}, which has no "{2}"; remove it, or take {3} instead.',
+      parent.join('.'),
+      kindsOf(candidates).join(),
+      key,
+      joinOr(kindsOf(owners)),
+    );
     return { path, aboutKey: true, problem };
   }
   const known = candidates.flatMap((candidate) => Object.keys(candidate.properties ?? {}));
   return {
     path,
     aboutKey: true,
-    problem: `${nameOf(parent)} has an unknown key "${key}".`,
+    problem: unknownKeyText(parent, key),
     nearest: nearestName(key, known),
   };
 }
@@ -97,9 +102,22 @@ function withoutMisspelledMissing(problems: ShapeProblem[]): ShapeProblem[] {
   return problems.filter((problem) => problem.aboutKey || !meant.has(JSON.stringify(problem.path)));
 }
 
-/** `phases.0.epochs`, or words for the whole file. */
-function nameOf(path: PlanPath): string {
-  return path.length === 0 ? 'The plan' : path.join('.');
+function missingText(parent: PlanPath, key: string, wanted: string): string {
+  return parent.length === 0
+    ? t('The plan has no {0}; it must be {1}.', key, wanted)
+    : t('{0} has no {1}; it must be {2}.', parent.join('.'), key, wanted);
+}
+
+function wrongText(path: PlanPath, wanted: string, present: string): string {
+  return path.length === 0
+    ? t('The plan must be {0}, not {1}.', wanted, present)
+    : t('{0} must be {1}, not {2}.', path.join('.'), wanted, present);
+}
+
+function unknownKeyText(parent: PlanPath, key: string): string {
+  return parent.length === 0
+    ? t('The plan has an unknown key "{0}".', key)
+    : t('{0} has an unknown key "{1}".', parent.join('.'), key);
 }
 
 function valueAt(root: unknown, path: PlanPath): unknown {
@@ -107,9 +125,9 @@ function valueAt(root: unknown, path: PlanPath): unknown {
 }
 
 function shown(value: unknown): string {
-  if (value === '') return 'an empty text';
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
+  if (value === '') return t('an empty text');
+  if (Array.isArray(value)) return value.length === 0 ? t('an empty list') : t('a list of {0}', value.length);
+  if (typeof value === 'object' && value !== null) return t('an object');
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
@@ -128,26 +146,44 @@ function expectedOf(schema: JsonSchema): string[] {
     case 'boolean':
       return ['true', 'false'];
     case 'string':
-      return ['a text that is not empty'];
+      return [t('a text that is not empty')];
     case 'array':
-      return [schema.minItems ? `a list of at least ${schema.minItems}` : 'a list'];
+      return [schema.minItems ? t('a list of at least {0}', schema.minItems) : t('a list')];
     case 'null':
       return ['null'];
     default:
-      return ['an object'];
+      return [t('an object')];
   }
 }
 
 function numberRange(schema: JsonSchema): string {
   const { low, high } = bounds(schema);
-  const parts = [schema.type === 'integer' ? 'a whole number' : 'a number'];
-  if (schema.exclusiveMinimum !== undefined && schema.type !== 'integer')
-    parts.push(`greater than ${schema.exclusiveMinimum}`);
-  else if (low !== undefined) parts.push(`of at least ${low}`);
-  if (schema.exclusiveMaximum !== undefined)
-    parts.push(`${parts.length > 1 ? 'and ' : ''}less than ${schema.exclusiveMaximum}`);
-  else if (high !== undefined) parts.push(`${parts.length > 1 ? 'and ' : ''}at most ${high}`);
-  return parts.join(' ');
+  if (schema.type === 'integer') return wholeNumberRange(low, high);
+  const { exclusiveMinimum: above, exclusiveMaximum: below } = schema;
+  if (above !== undefined) {
+    if (below !== undefined) return t('a number greater than {0} and less than {1}', above, below);
+    return high === undefined
+      ? t('a number greater than {0}', above)
+      : t('a number greater than {0} and at most {1}', above, high);
+  }
+  if (low !== undefined) {
+    if (below !== undefined) return t('a number of at least {0} and less than {1}', low, below);
+    return high === undefined
+      ? t('a number of at least {0}', low)
+      : t('a number of at least {0} and at most {1}', low, high);
+  }
+  if (below !== undefined) return t('a number less than {0}', below);
+  return high === undefined ? t('a number') : t('a number at most {0}', high);
+}
+
+/** Bounds that are excluded have been moved to the next whole number. */
+function wholeNumberRange(low: number | undefined, high: number | undefined): string {
+  if (low !== undefined) {
+    return high === undefined
+      ? t('a whole number of at least {0}', low)
+      : t('a whole number of at least {0} and at most {1}', low, high);
+  }
+  return high === undefined ? t('a whole number') : t('a whole number at most {0}', high);
 }
 
 /** The least and greatest valid values; of an excluded bound, a value just inside it. */
@@ -192,5 +228,6 @@ function onlyValue(candidates: JsonSchema[]): string | undefined {
 }
 
 function joinOr(words: string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : t('{0} or {1}', formatList(words.slice(0, -1)), last);
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { PlanProblem } from './errors.ts';
 import { planSchema, type Plan } from './plan.ts';
@@ -20,7 +21,7 @@ export function parsePlanText(text: string): ParsedPlan {
   } catch (error) {
     // The parser and the checks are recursive: only absurd nesting exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
-    return { problems: [{ path: '', line: 1, problem: 'The plan is nested too deeply to be read.' }] };
+    return { problems: [{ path: '', line: 1, problem: t('The plan is nested too deeply to be read.') }] };
   }
 }
 
@@ -55,7 +56,11 @@ function readPlan(source: string): ParsedPlan {
 function migratePlan(value: unknown): { value: unknown } | { problem: Omit<PlanProblem, 'line'> } {
   const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
   if (typeof version === 'number' && Number.isInteger(version) && version > PLAN_VERSION) {
-    const problem = `The plan was written by a newer Thaw (version ${version}); this one reads version ${PLAN_VERSION}. Update Thaw to open it.`;
+    const problem = t(
+      'The plan was written by a newer Thaw (version {0}); this one reads version {1}. Update Thaw to open it.',
+      version,
+      PLAN_VERSION,
+    );
     return { problem: { path: 'version', problem, nearest: String(PLAN_VERSION) } };
   }
   return { value };
@@ -69,46 +74,46 @@ function syntaxProblems(text: string, errors: ParseError[]): PlanProblem[] {
   for (const error of errors) {
     const code = printParseErrorCode(error.error);
     if (code === 'InvalidCommentToken') {
-      const problem = 'Comments are not allowed in a plan; remove this one.';
+      const problem = t('Comments are not allowed in a plan; remove this one.');
       problems.push({ path: '', line: lineOf(error.offset), problem });
     } else if (others++ === 0) {
       const { offset, problem } = describeSyntaxError(text, error.offset, code);
       problems.push({ path: '', line: lineOf(offset), problem });
     }
   }
-  if (problems.length === 0) problems.push({ path: '', line: 1, problem: 'The plan is empty.' });
+  if (problems.length === 0) problems.push({ path: '', line: 1, problem: t('The plan is empty.') });
   return byLine(problems);
 }
 
 /** What went wrong and where it is to be mended: something missing is missing after the last thing written. */
 function describeSyntaxError(text: string, offset: number, code: string): { offset: number; problem: string } {
   const before = Math.max(0, text.slice(0, offset).trimEnd().length - 1);
-  if (text.trim() === '') return { offset: 0, problem: 'The plan is empty.' };
+  if (text.trim() === '') return { offset: 0, problem: t('The plan is empty.') };
   const next = text[offset] ?? '';
   if ((code === 'PropertyNameExpected' || code === 'ValueExpected') && text[before] === ',' && /^[}\]]/.test(next)) {
-    return { offset: before, problem: `The comma before "${next}" is one too many; remove it.` };
+    return { offset: before, problem: t('The comma before "{0}" is one too many; remove it.', next) };
   }
   switch (code) {
     case 'PropertyNameExpected':
-      return { offset, problem: 'A key in double quotes is expected here.' };
+      return { offset, problem: t('A key in double quotes is expected here.') };
     case 'ValueExpected':
-      return { offset, problem: 'A value is expected here.' };
+      return { offset, problem: t('A value is expected here.') };
     case 'ColonExpected':
-      return { offset: before, problem: 'A colon is missing after the key.' };
+      return { offset: before, problem: t('A colon is missing after the key.') };
     case 'CommaExpected':
-      return { offset: before, problem: 'A comma is missing after this value.' };
+      return { offset: before, problem: t('A comma is missing after this value.') };
     case 'CloseBraceExpected':
-      return { offset: before, problem: 'A closing "}" is missing.' };
+      return { offset: before, problem: t('A closing "}" is missing.') };
     case 'CloseBracketExpected':
-      return { offset: before, problem: 'A closing "]" is missing.' };
+      return { offset: before, problem: t('A closing "]" is missing.') };
     case 'EndOfFileExpected':
-      return { offset, problem: 'There is text after the end of the plan; remove it.' };
+      return { offset, problem: t('There is text after the end of the plan; remove it.') };
     case 'UnexpectedEndOfString':
-      return { offset, problem: 'A text does not end: its closing double quote is missing.' };
+      return { offset, problem: t('A text does not end: its closing double quote is missing.') };
     case 'InvalidSymbol':
-      return { offset, problem: 'This is no JSON value: texts stand in double quotes.' };
+      return { offset, problem: t('This is no JSON value: texts stand in double quotes.') };
     default:
-      return { offset, problem: 'This is not valid JSON.' };
+      return { offset, problem: t('This is not valid JSON.') };
   }
 }
 
@@ -128,10 +133,10 @@ function duplicateKeys(root: Node, lineOf: (offset: number) => number): PlanProb
         problems.push({
           path: here.join('.'),
           line: lineOf(key.offset),
-          problem: 'The name "__proto__" cannot be used.',
+          problem: t('The name "__proto__" cannot be used.'),
         });
       } else if (seen.has(name)) {
-        const problem = `"${name}" is written twice in the same object; remove one of them.`;
+        const problem = t('"{0}" is written twice in the same object; remove one of them.', name);
         problems.push({ path: here.join('.'), line: lineOf(key.offset), problem });
       }
       seen.add(name);

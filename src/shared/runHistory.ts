@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { metricsLineSchema } from './metricsLine.ts';
 import type { TrainEvent } from './results.ts';
 import type { EpochPoint, PhaseBand, RunDelta, RunView, RunViewState } from './runView.ts';
@@ -161,11 +162,11 @@ export class RunHistory {
     if (!isActive(this.state.state)) return;
     if (event.event === 'download') {
       const { file, received, total } = event;
-      this.state.activity = { text: `Downloading ${file}`, done: received, total: total ?? 0 };
+      this.state.activity = { text: t('Downloading {0}', file), done: received, total: total ?? 0 };
       return;
     }
     const { done, total } = event;
-    const text = this.cachedTo === null ? 'Reading images' : `Computing features up to ${this.cachedTo}`;
+    const text = this.cachedTo === null ? t('Reading images') : t('Computing features up to {0}', this.cachedTo);
     this.state.activity = { text, done, total };
   }
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { decayingRates, geometricRates, HEAD_RATE, readableRate, ULMFIT_DECAY } from './learningRates.ts';
 import type { Plan, PlanPhase } from './plan.ts';
 
@@ -181,6 +182,7 @@ function blockEntries(blocks: readonly string[], rates: readonly number[]): Plan
   );
 }
 
+/** Every preset, in the order of a menu. */
 export const SCHEDULE_PRESET_IDS = [
   'featureExtraction',
   'headThenAll',
@@ -191,42 +193,48 @@ export const SCHEDULE_PRESET_IDS = [
 ] as const;
 export type SchedulePresetId = (typeof SCHEDULE_PRESET_IDS)[number];
 
-/** Every preset of phases and rates, by its id, in the order of a menu. */
-export const SCHEDULE_PRESETS: Readonly<Record<SchedulePresetId, SchedulePreset>> = {
-  featureExtraction: {
-    title: 'Feature extraction',
-    description: 'Trains only the new head, on features of the frozen backbone that are computed once.',
-    source: 'CNN features off the shelf, arXiv 1403.6382',
+const presets: Readonly<Record<SchedulePresetId, () => SchedulePreset>> = {
+  featureExtraction: () => ({
+    title: t('Feature extraction'),
+    description: t('Trains only the new head, on features of the frozen backbone that are computed once.'),
+    source: t('CNN features off the shelf, arXiv 1403.6382'),
     parts: featureExtraction,
-  },
-  headThenAll: {
-    title: 'Head, then all',
-    description: 'Trains the new head first and then all blocks with it, at a tenth of its rate.',
-    source: 'guide of Keras, keras.io/guides/transfer_learning',
+  }),
+  headThenAll: () => ({
+    title: t('Head, then all'),
+    description: t('Trains the new head first and then all blocks with it, at a tenth of its rate.'),
+    source: t('guide of Keras, keras.io/guides/transfer_learning'),
     parts: headThenAll,
-  },
-  gradualUnfreezing: {
-    title: 'Gradual unfreezing',
-    description: 'Unfreezes one block more per phase, from the last one downwards, each slower than the one above it.',
-    source: 'ULMFiT, arXiv 1801.06146',
+  }),
+  gradualUnfreezing: () => ({
+    title: t('Gradual unfreezing'),
+    description: t(
+      'Unfreezes one block more per phase, from the last one downwards, each slower than the one above it.',
+    ),
+    source: t('ULMFiT, arXiv 1801.06146'),
     parts: gradualUnfreezing,
-  },
-  linearProbeThenFineTune: {
-    title: 'Linear probe, then fine-tune',
-    description: 'Trains the new head first and then everything at one small rate that warms up and falls.',
-    source: 'LP-FT, arXiv 2202.10054',
+  }),
+  linearProbeThenFineTune: () => ({
+    title: t('Linear probe, then fine-tune'),
+    description: t('Trains the new head first and then everything at one small rate that warms up and falls.'),
+    source: t('LP-FT, arXiv 2202.10054'),
     parts: linearProbeThenFineTune,
-  },
-  fastaiFineTune: {
-    title: 'One-cycle fine-tuning',
-    description: 'Trains the new head for one epoch and then everything in one cycle, early blocks least.',
-    source: 'fine_tune of fastai, docs.fast.ai/callback.schedule.html',
+  }),
+  fastaiFineTune: () => ({
+    title: t('One-cycle fine-tuning'),
+    description: t('Trains the new head for one epoch and then everything in one cycle, early blocks least.'),
+    source: t('fine_tune of fastai, docs.fast.ai/callback.schedule.html'),
     parts: fastaiFineTune,
-  },
-  layerDecay: {
-    title: 'Layer decay',
-    description: 'Trains everything at once, each block at three quarters of the rate of the one above it.',
-    source: 'timm and BEiT, arXiv 2106.08254',
+  }),
+  layerDecay: () => ({
+    title: t('Layer decay'),
+    description: t('Trains everything at once, each block at three quarters of the rate of the one above it.'),
+    source: t('timm and BEiT, arXiv 2106.08254'),
     parts: layerDecay,
-  },
+  }),
 };
+
+/** A preset of phases and rates, in the language of the user. */
+export function schedulePreset(id: SchedulePresetId): SchedulePreset {
+  return presets[id]();
+}

@@ -49,6 +49,8 @@ export type StartState =
 
 export interface Snapshot {
   type: 'snapshot';
+  /** Texts in the language of the editor, by their English ones; empty where that is English. */
+  strings: Record<string, string>;
   /** Name of the plan file. */
   title: string;
   document: PlanDocument;

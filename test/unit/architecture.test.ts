@@ -71,6 +71,7 @@ describe('direction of dependencies', () => {
     ['src/shared/example.ts', './plan.ts'],
     ['src/shared/example.ts', 'zod'],
     ['src/shared/example.ts', 'jsonc-parser'],
+    ['src/shared/example.ts', '@vscode/l10n'],
     ['src/node/example.ts', '../shared/plan.ts'],
     ['src/node/example.ts', 'node:fs/promises'],
     ['src/node/example.ts', 'fflate'],
@@ -135,6 +136,27 @@ describe('house style', () => {
 
   it.each(bad)('reports %s', async (_name, code, rule) => {
     expect(await brokenRules('src/shared/example.ts', code)).toEqual([rule]);
+  });
+
+  const element = (content: string): string =>
+    `export const Example = ({ on }: { on: boolean }): unknown => (on ? ${content} : null);\n`;
+
+  it.each([
+    '<p>Press Start.</p>',
+    "<p>{'Press Start.'}</p>",
+    "<p>{on ? 'Yes' : null}</p>",
+    '<p>{`${Number(on)} images`}</p>',
+    '<>Press Start.</>',
+    '<p title="Press Start." />',
+    "<p aria-label={'Press Start.'} />",
+    '<p title={on ? `${Number(on)} images` : undefined} />',
+  ])('keeps words that are not translated out of the webview: %s', async (content) => {
+    expect(await brokenRules('webview/example.tsx', element(content))).toEqual([SYNTAX]);
+  });
+
+  it('lets data, signs and names of classes stand in the webview', async () => {
+    const content = "<p class={`a ${on ? 'b' : ''}`} title={`${Number(on)}: ${Number(on)}`}>{Number(on)} · {' '}</p>";
+    expect(await brokenRules('webview/example.tsx', element(content))).toEqual([]);
   });
 
   it('keeps Node.js globals out of src/shared', async () => {

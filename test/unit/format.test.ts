@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { countBlocks, countClasses, countImages, countLayers } from '../../src/shared/counts.ts';
 import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatList,
   formatPercent,
+  formatPercentWithRange,
   formatPointRange,
   formatPoints,
   formatPValue,
@@ -59,11 +62,29 @@ describe('formatPercent', () => {
 });
 
 describe('formatCount', () => {
-  it('groups digits and inflects the noun', () => {
+  it('groups digits', () => {
     expect(formatCount(410208)).toBe('410,208');
-    expect(formatCount(1, 'image')).toBe('1 image');
-    expect(formatCount(720, 'image')).toBe('720 images');
-    expect(formatCount(2, 'class', 'classes')).toBe('2 classes');
+  });
+});
+
+describe('counts of things', () => {
+  it('say one and several', () => {
+    expect([countImages(1), countImages(1720)]).toEqual(['1 image', '1,720 images']);
+    expect([countClasses(1), countClasses(2)]).toEqual(['1 class', '2 classes']);
+    expect([countBlocks(1), countBlocks(0)]).toEqual(['1 block', '0 blocks']);
+    expect([countLayers(1), countLayers(8)]).toEqual(['1 layer', '8 layers']);
+  });
+});
+
+describe('formatList', () => {
+  it('separates with commas', () => {
+    expect([[], ['a'], ['a', 'b', 'c']].map(formatList)).toEqual(['', 'a', 'a, b, c']);
+  });
+});
+
+describe('formatPercentWithRange', () => {
+  it('writes a share and its interval', () => {
+    expect(formatPercentWithRange(0.943, 0.891, 0.969)).toBe('94.3 % (89.1 % to 96.9 %)');
   });
 });
 

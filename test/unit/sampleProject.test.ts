@@ -157,7 +157,7 @@ describe('unpacking', () => {
     const target = join(folder, 'sample');
     await mkdir(join(target, 'set'), { recursive: true });
     await writeFile(join(target, 'set', 'mine.txt'), 'mine');
-    await expect(unpackSample(media, target)).rejects.toMatchObject({ problem: { reason: 'usage' } });
+    await expect(unpackSample(media, target)).rejects.toMatchObject({ problem: { reason: 'sampleFolderTaken' } });
     expect(await names(join(target, 'set'))).toEqual(['mine.txt']);
   });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { TERMS } from '../../src/shared/terms.ts';
+import { TERM_IDS, termOf } from '../../src/shared/terms.ts';
 
-const entries = Object.entries(TERMS);
+const entries = TERM_IDS.map((id) => [id, termOf(id)] as const);
 
-describe('TERMS', () => {
+describe('terms', () => {
   it.each(entries)('%s is explained in one sentence', (id, { title, text }) => {
     expect(id).toMatch(/^[a-z][a-zA-Z0-9]*$/);
     expect(title).toMatch(/^[A-Z][^.]*$/);

@@ -1,5 +1,5 @@
+import { t } from '@vscode/l10n';
 import uPlot from 'uplot';
-import { formatPercent } from '../../src/shared/format.ts';
 import type { PhaseBand } from '../../src/shared/runView.ts';
 import type { Emphasis } from '../emphasis.ts';
 import type { ChartTheme } from './chartTheme.ts';
@@ -165,7 +165,7 @@ function axesOf(measure: Measure, theme: ChartTheme): uPlot.Axis[] {
 function axisText(measure: Measure, value: number | null): string {
   // uPlot gives null for the labels a log scale leaves out.
   if (value === null) return '';
-  return measure === 'loss' ? String(Number(value.toPrecision(3))) : formatPercent(value).replace(/\.0 %/, ' %');
+  return measure === 'loss' ? String(Number(value.toPrecision(3))) : t('{0} %', Number((value * 100).toFixed(1)));
 }
 
 function positionOf(plot: uPlot): number | null {

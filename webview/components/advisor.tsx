@@ -1,7 +1,9 @@
 import { computed, signal } from '@preact/signals';
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { quadrantSentence, type Level } from '../../src/shared/advisor.ts';
-import { formatCount } from '../../src/shared/format.ts';
+import { quadrantReason, quadrantSentence, type Level } from '../../src/shared/advisor.ts';
+import { countImages } from '../../src/shared/counts.ts';
+import { formatCount, formatList } from '../../src/shared/format.ts';
 import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
 import { changedParts, keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
 import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
@@ -43,7 +45,7 @@ export function Advisor(): JSX.Element {
   return (
     <section class="panel advisor" aria-labelledby="advisor-title">
       <h2 id="advisor-title">
-        <Term id="quadrant">Advisor</Term>
+        <Term id="quadrant">{t('Advisor')}</Term>
       </h2>
       <QuadrantMap />
       <Advice />
@@ -56,19 +58,19 @@ function QuadrantMap(): JSX.Element {
   return (
     <div class="map">
       <div class="map-axis vertical">
-        <Term id="dataAmount">Data</Term>
-        <span class="map-high">high</span>
-        <span class="map-low">low</span>
+        <Term id="dataAmount">{t('Data')}</Term>
+        <span class="map-high">{t({ message: 'high', comment: 'The amount of data' })}</span>
+        <span class="map-low">{t({ message: 'low', comment: 'The amount of data' })}</span>
       </div>
-      <div class="map-cells" role="radiogroup" aria-label="Amount of data and similarity" onKeyDown={moveOnMap}>
+      <div class="map-cells" role="radiogroup" aria-label={t('Amount of data and similarity')} onKeyDown={moveOnMap}>
         {QUADRANTS.map((each) => (
           <Cell key={quadrantId(each)} quadrant={each} />
         ))}
       </div>
       <div class="map-axis horizontal">
-        <span class="map-low">low</span>
-        <Term id="similarity">Similarity</Term>
-        <span class="map-high">high</span>
+        <span class="map-low">{t({ message: 'low', comment: 'The similarity of the images' })}</span>
+        <Term id="similarity">{t('Similarity')}</Term>
+        <span class="map-high">{t({ message: 'high', comment: 'The similarity of the images' })}</span>
       </div>
     </div>
   );
@@ -85,7 +87,7 @@ function Cell({ quadrant: own }: { quadrant: Quadrant }): JSX.Element {
       role="radio"
       class="map-cell"
       aria-checked={checked}
-      aria-label={`${quadrantSentence(own.data, own.similarity)}. Data ${own.data}, similarity ${own.similarity}${hasPoint ? '. Your data' : ''}`}
+      aria-label={hasPoint ? t('{0}. Your data', describeCell(own)) : describeCell(own)}
       tabIndex={checked ? 0 : -1}
       onClick={() => (chosen.value = own)}
     >
@@ -94,13 +96,30 @@ function Cell({ quadrant: own }: { quadrant: Quadrant }): JSX.Element {
         <span class="map-lane">
           <span
             class="map-point"
-            title={`Your data: ${formatCount(images.band.images, 'image')}, ${formatCount(images.band.smallestClass)} in the smallest class`}
+            title={t(
+              'Your data: {0}, {1} in the smallest class',
+              countImages(images.band.images),
+              formatCount(images.band.smallestClass),
+            )}
             style={{ bottom: `${pointHeight(images) * 100}%` }}
           />
         </span>
       )}
     </div>
   );
+}
+
+/** A cell for those who do not see where it is on the map. */
+function describeCell({ data, similarity }: Quadrant): string {
+  const sentence = quadrantSentence(data, similarity);
+  if (data === 'low') {
+    return similarity === 'low'
+      ? t('{0}. Data low, similarity low', sentence)
+      : t('{0}. Data low, similarity high', sentence);
+  }
+  return similarity === 'low'
+    ? t('{0}. Data high, similarity low', sentence)
+    : t('{0}. Data high, similarity high', sentence);
 }
 
 /** Images of the smallest class where a quadrant begins and ends, for the place of the point in it. */
@@ -143,18 +162,18 @@ function Advice(): JSX.Element | null {
         <h3>{advice.sentence}</h3>
         {keepsWhatTrains(changes) ? (
           <span class="advice-followed">
-            <Icon name="check" /> The plan follows this
+            <Icon name="check" /> {t('The plan follows this')}
           </span>
         ) : (
           <vscode-button disabled={stale.value} onClick={() => applyQuadrant(edit)}>
-            Apply
+            {t('Apply')}
           </vscode-button>
         )}
       </div>
       {keepsWhatTrains(changes) && <OwnSettings parts={changedParts(changes)} onReset={() => applyQuadrant(edit)} />}
       <ul class="reasons">
         {advice.reasons
-          .filter((reason) => reason !== `${advice.sentence}.`)
+          .filter((reason) => reason !== quadrantReason(advice.sentence))
           .map((reason) => (
             <li key={reason}>{reason}</li>
           ))}
@@ -173,9 +192,9 @@ function OwnSettings({ parts, onReset }: { parts: readonly string[]; onReset: ()
   if (parts.length === 0) return null;
   return (
     <p class="own-settings quiet">
-      With settings of its own: {parts.join(', ')}.{' '}
+      {t('With settings of its own: {0}.', formatList(parts))}{' '}
       <button type="button" class="link" disabled={stale.value} onClick={onReset}>
-        Use the recommended ones
+        {t('Use the recommended ones')}
       </button>
     </p>
   );
@@ -184,7 +203,7 @@ function OwnSettings({ parts, onReset }: { parts: readonly string[]; onReset: ()
 function WaitingForNetwork(): JSX.Element {
   return (
     <p class="quiet">
-      {network.value.state === 'loading' ? 'The network is being read.' : 'No advice without the network.'}
+      {network.value.state === 'loading' ? t('The network is being read.') : t('No advice without the network.')}
     </p>
   );
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { run } from '../store.ts';
 import { epochTableShown, logScale, smoothing, SMOOTHING_LEVELS } from '../viewState.ts';
@@ -11,11 +12,11 @@ import { Term } from './term.tsx';
 /** Position in epochs under the pointer, in whichever chart. */
 const hovered = signal<number | null>(null);
 
-const SMOOTHING_WORDS: Record<(typeof SMOOTHING_LEVELS)[number], string> = {
-  0: 'None',
-  0.6: 'Light',
-  0.9: 'Medium',
-  0.97: 'Strong',
+const SMOOTHING_WORDS: Record<(typeof SMOOTHING_LEVELS)[number], () => string> = {
+  0: () => t('None'),
+  0.6: () => t('Light'),
+  0.9: () => t('Medium'),
+  0.97: () => t('Strong'),
 };
 
 /** Whether it is working: where the run stands, its loss and its accuracy. */
@@ -24,7 +25,7 @@ export function Charts(): JSX.Element {
   return (
     <section class="panel training-panel" aria-labelledby="training-title">
       <div class="panel-head">
-        <h2 id="training-title">Training</h2>
+        <h2 id="training-title">{t('Training')}</h2>
         {view && <ChartControls />}
       </div>
       {view ? (
@@ -39,7 +40,7 @@ export function Charts(): JSX.Element {
           <EpochAnnouncement view={view} />
         </>
       ) : (
-        <p class="quiet">Press Start to train this plan. Loss and accuracy appear here while it runs.</p>
+        <p class="quiet">{t('Press Start to train this plan. Loss and accuracy appear here while it runs.')}</p>
       )}
     </section>
   );
@@ -49,21 +50,21 @@ function ChartControls(): JSX.Element {
   return (
     <div class="toolbar">
       <span class="select-label">
-        <Term id="smoothing">Smoothing</Term>
+        <Term id="smoothing">{t('Smoothing')}</Term>
         <select
-          aria-label="Smoothing"
+          aria-label={t('Smoothing')}
           value={smoothing.value}
           onChange={(event) => (smoothing.value = Number(event.currentTarget.value))}
         >
           {SMOOTHING_LEVELS.map((level) => (
             <option key={level} value={level}>
-              {SMOOTHING_WORDS[level]}
+              {SMOOTHING_WORDS[level]()}
             </option>
           ))}
         </select>
       </span>
       <vscode-checkbox checked={logScale.value} onChange={(event) => (logScale.value = event.currentTarget.checked)}>
-        Log scale
+        {t('Log scale')}
       </vscode-checkbox>
       <button
         type="button"
@@ -71,7 +72,7 @@ function ChartControls(): JSX.Element {
         aria-expanded={epochTableShown.value}
         onClick={() => (epochTableShown.value = !epochTableShown.value)}
       >
-        {epochTableShown.value ? 'Hide table' : 'Show table'}
+        {epochTableShown.value ? t('Hide table') : t('Show table')}
       </button>
     </div>
   );

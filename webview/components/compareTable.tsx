@@ -1,6 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals';
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { formatPercent } from '../../src/shared/format.ts';
+import { formatPercentWithRange } from '../../src/shared/format.ts';
 import type { RunView } from '../../src/shared/runView.ts';
 import { valuesAt } from '../chart/hoverValues.ts';
 import { drawnRuns, highlightedRun, isComparing } from '../comparison.ts';
@@ -9,6 +10,7 @@ import { run } from '../store.ts';
 import { Icon } from './icons.tsx';
 import { runDate } from './runDate.ts';
 import { RunMark } from './runMark.tsx';
+import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
 /** The runs on the charts with their values under the pointer, or their latest; a row under the pointer stands out. */
@@ -16,24 +18,33 @@ export function CompareTable({ hovered }: { hovered: ReadonlySignal<number | nul
   if (!isComparing.value) return null;
   return (
     <table class="compared">
-      <caption class="visually-hidden">Runs on the charts</caption>
+      <caption class="visually-hidden">{t('Runs on the charts')}</caption>
       <thead>
         <tr>
-          <th scope="col">Run</th>
+          <th scope="col">{t('Run')}</th>
           <th scope="col" class="number">
-            Epoch
+            {t('Epoch')}
           </th>
           <th scope="col" class="number">
-            <span class="key key-solid">Training</span> loss
+            <Sentence
+              text={t('<0>Training</0> loss')}
+              marks={[(words) => <span class="key key-solid">{words}</span>]}
+            />
           </th>
           <th scope="col" class="number">
-            <span class="key key-dashed">Validation</span> loss
+            <Sentence
+              text={t('<0>Validation</0> loss')}
+              marks={[(words) => <span class="key key-dashed">{words}</span>]}
+            />
           </th>
           <th scope="col" class="number">
-            Validation accuracy (<Term id="interval">95 %</Term>)
+            <Sentence
+              text={t('Validation accuracy (<0>95 %</0>)')}
+              marks={[(words) => <Term id="interval">{words}</Term>]}
+            />
           </th>
           <th scope="col">
-            <span class="visually-hidden">Remove</span>
+            <span class="visually-hidden">{t('Remove')}</span>
           </th>
         </tr>
       </thead>
@@ -65,17 +76,15 @@ function Row({ view, position }: { view: RunView; position: number | null }): JS
       <td class="number numbers">{trainingLoss?.toFixed(3) ?? '–'}</td>
       <td class="number numbers">{point?.validationLoss.toFixed(3) ?? '–'}</td>
       <td class="number numbers">
-        {point
-          ? `${formatPercent(point.validationAccuracy)} (${formatPercent(point.low)} to ${formatPercent(point.high)})`
-          : '–'}
+        {point ? formatPercentWithRange(point.validationAccuracy, point.low, point.high) : '–'}
       </td>
       <td class="compared-remove">
         {!isShown && (
           <button
             type="button"
             class="icon-button"
-            aria-label={`Take ${view.name} off the charts`}
-            title="Take off the charts"
+            aria-label={t('Take {0} off the charts', view.name)}
+            title={t('Take off the charts')}
             onClick={() => post({ type: 'compare', run: view.run, compared: false })}
           >
             <Icon name="close" />

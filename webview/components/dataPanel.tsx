@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatCount } from '../../src/shared/format.ts';
@@ -6,6 +7,7 @@ import type { PlanData, Thumbnail } from '../../src/shared/planView.ts';
 import { post } from '../host.ts';
 import { data, thumbnails } from '../store.ts';
 import { Icon } from './icons.tsx';
+import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
 const PAGE = 24;
@@ -17,7 +19,7 @@ const augmentation = signal(0);
 /** The images of the plan: how many of each class, and how the network sees them. */
 export function DataPanel(): JSX.Element {
   const { value: loadable } = data;
-  if (loadable.state === 'loading') return <p class="quiet">The images are being counted.</p>;
+  if (loadable.state === 'loading') return <p class="quiet">{t('The images are being counted.')}</p>;
   if (loadable.state === 'failed') {
     return (
       <p class="failure">
@@ -39,7 +41,7 @@ export function DataPanel(): JSX.Element {
 function Classes({ images, shown }: { images: PlanData; shown: string }): JSX.Element {
   const largest = Math.max(1, ...Object.values(images.perClass));
   return (
-    <ul class="classes" aria-label="Classes">
+    <ul class="classes" aria-label={t('Classes')}>
       {images.classes.map((name) => {
         const count = images.perClass[name] ?? 0;
         return (
@@ -72,35 +74,39 @@ function Thumbnails({ className }: { className: string }): JSX.Element {
     <div class="thumbnails">
       <div class="thumbnails-head">
         <h3>
-          {className} <span class="quiet">as the network sees it</span>
+          <Sentence
+            text={t('{0} <0>as the network sees it</0>')}
+            values={[className]}
+            marks={[(words) => <span class="quiet">{words}</span>]}
+          />
         </h3>
         <vscode-checkbox
           checked={shownAugmentation > 0}
           onChange={(event) => (augmentation.value = event.currentTarget.checked ? 1 : 0)}
         >
-          Augmented
+          {t('Augmented')}
         </vscode-checkbox>
-        <Term id="augmentation">What is this?</Term>
+        <Term id="augmentation">{t('What is this?')}</Term>
         <button
           type="button"
           class="link"
           disabled={shownAugmentation === 0}
           onClick={() => (augmentation.value = shownAugmentation + 1)}
         >
-          Draw again
+          {t('Draw again')}
         </button>
       </div>
-      <ul class="thumbnail-grid" aria-label={`Images of ${className}`}>
+      <ul class="thumbnail-grid" aria-label={t('Images of {0}', className)}>
         {(present ?? page)?.images.map((image) => (
           <li key={image.file}>
             <ImageButton image={image} />
           </li>
         ))}
       </ul>
-      {!page && <p class="quiet">The images are being read.</p>}
+      {!page && <p class="quiet">{t('The images are being read.')}</p>}
       {present && present.images.length < present.total && (
         <button type="button" class="link" onClick={() => ask(className, present.images.length)}>
-          Show more ({formatCount(present.total - present.images.length)})
+          {t('Show more ({0})', formatCount(present.total - present.images.length))}
         </button>
       )}
     </div>
@@ -118,7 +124,7 @@ function ImageButton({ image }: { image: Thumbnail }): JSX.Element {
       type="button"
       class="thumbnail"
       title={image.problem ? `${image.file}: ${image.problem}` : image.file}
-      aria-label={image.problem ? `Open ${name}, which has a problem: ${image.problem}` : `Open ${name}`}
+      aria-label={image.problem ? t('Open {0}, which has a problem: {1}', name, image.problem) : t('Open {0}', name)}
       onClick={() => post({ type: 'openImage', file: image.file })}
     >
       {image.png === null ? <Icon name="error" /> : <img src={`data:image/png;base64,${image.png}`} alt="" />}
@@ -128,11 +134,13 @@ function ImageButton({ image }: { image: Thumbnail }): JSX.Element {
 
 /** Files left out of training, and files that train but deserve a look (duplicates, very small images). */
 function ProblemFiles({ images }: { images: PlanData }): JSX.Element {
-  const notes = images.notes ?? [];
+  const { problems, notes = [] } = images;
+  const leftOut = problems.length === 1 ? t('1 file left out') : t('{0} files left out', formatCount(problems.length));
+  const toLookAt = notes.length === 1 ? t('1 image to look at') : t('{0} images to look at', formatCount(notes.length));
   return (
     <>
-      <FileList files={images.problems} title={`${formatCount(images.problems.length, 'file')} left out`} />
-      <FileList files={notes} title={`${formatCount(notes.length, 'image')} to look at`} />
+      <FileList files={problems} title={leftOut} />
+      <FileList files={notes} title={toLookAt} />
     </>
   );
 }

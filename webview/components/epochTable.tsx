@@ -1,39 +1,41 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { formatPercent } from '../../src/shared/format.ts';
+import { formatPercent, formatPercentWithRange } from '../../src/shared/format.ts';
 import type { RunView } from '../../src/shared/runView.ts';
 import { epochTableShown } from '../viewState.ts';
 
 /** What the charts show, in figures; always there for those who do not see them. */
 export function EpochTable({ view }: { view: RunView }): JSX.Element {
+  const heads = [
+    t('Epoch'),
+    t('Phase'),
+    t('Training loss'),
+    t('Validation loss'),
+    t('Training accuracy'),
+    t('Validation accuracy'),
+  ];
   return (
     <div class={epochTableShown.value ? 'epoch-table' : 'visually-hidden'} {...scrollable()}>
       <table>
-        <caption>Epochs of the run {view.name}</caption>
+        <caption>{t('Epochs of the run {0}', view.name)}</caption>
         <thead>
           <tr>
-            {['Epoch', 'Phase', 'Training loss', 'Validation loss', 'Training accuracy', 'Validation accuracy'].map(
-              (head, column) => (
-                <th key={head} scope="col" class={column > 1 ? 'number' : undefined}>
-                  {head}
-                </th>
-              ),
-            )}
+            {heads.map((head, column) => (
+              <th key={head} scope="col" class={column > 1 ? 'number' : undefined}>
+                {head}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {view.points.map((point) => (
             <tr key={point.epoch}>
-              <th scope="row">
-                {point.epoch}
-                {point.best ? ' (best)' : ''}
-              </th>
+              <th scope="row">{point.best ? t('{0} (best)', point.epoch) : point.epoch}</th>
               <td>{point.phase}</td>
               <td class="number">{point.loss.toFixed(3)}</td>
               <td class="number">{point.validationLoss.toFixed(3)}</td>
               <td class="number">{formatPercent(point.accuracy)}</td>
-              <td class="number">
-                {formatPercent(point.validationAccuracy)} ({formatPercent(point.low)} to {formatPercent(point.high)})
-              </td>
+              <td class="number">{formatPercentWithRange(point.validationAccuracy, point.low, point.high)}</td>
             </tr>
           ))}
         </tbody>
@@ -44,7 +46,7 @@ export function EpochTable({ view }: { view: RunView }): JSX.Element {
 
 /** A list that scrolls must be reachable with the keyboard. */
 function scrollable(): JSX.HTMLAttributes<HTMLDivElement> {
-  return epochTableShown.value ? { tabIndex: 0, role: 'group', 'aria-label': 'Epochs' } : {};
+  return epochTableShown.value ? { tabIndex: 0, role: 'group', 'aria-label': t('Epochs') } : {};
 }
 
 /** Says each finished epoch once. */
@@ -53,7 +55,13 @@ export function EpochAnnouncement({ view }: { view: RunView }): JSX.Element {
   return (
     <p class="visually-hidden" aria-live="polite">
       {point &&
-        `Epoch ${point.epoch} of ${view.epochs}: validation loss ${point.validationLoss.toFixed(3)}, accuracy ${formatPercent(point.validationAccuracy)}.`}
+        t(
+          'Epoch {0} of {1}: validation loss {2}, accuracy {3}.',
+          point.epoch,
+          view.epochs,
+          point.validationLoss.toFixed(3),
+          formatPercent(point.validationAccuracy),
+        )}
     </p>
   );
 }

@@ -1,7 +1,8 @@
 import type { Signal } from '@preact/signals';
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { formatPercent } from '../../src/shared/format.ts';
+import { formatPercent, formatPercentWithRange } from '../../src/shared/format.ts';
 import type { RunView } from '../../src/shared/runView.ts';
 import { chartTheme, type ChartTheme } from '../chart/chartTheme.ts';
 import { CurveCache, type Measure } from '../chart/curves.ts';
@@ -14,7 +15,7 @@ import { emphasis } from '../emphasis.ts';
 import { logScale, smoothing } from '../viewState.ts';
 import { Term } from './term.tsx';
 
-const TITLES: Record<Measure, string> = { loss: 'Loss', accuracy: 'Accuracy' };
+const TITLES: Record<Measure, () => string> = { loss: () => t('Loss'), accuracy: () => t('Accuracy') };
 /** Points drawn for each pixel of width: a least and a greatest value. */
 const POINTS_PER_PIXEL = 2;
 
@@ -73,19 +74,14 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
     <div class="chart">
       <div class="chart-head">
         <h3>
-          <Term id={measure}>{TITLES[measure]}</Term>
+          <Term id={measure}>{TITLES[measure]()}</Term>
         </h3>
         <span class="readout-epoch numbers" aria-hidden="true">
-          epoch {values.epoch}
+          {t('epoch {0}', values.epoch)}
         </span>
         {!comparing && <Readout values={values} measure={measure} />}
       </div>
-      <div
-        ref={holder}
-        class="chart-canvas"
-        role="figure"
-        aria-label={`${TITLES[measure]} by epoch. ${describe(valuesAt(view, null), measure)}`}
-      />
+      <div ref={holder} class="chart-canvas" role="figure" aria-label={describe(valuesAt(view, null), measure)} />
     </div>
   );
 }
@@ -108,9 +104,9 @@ function Readout({ values, measure }: { values: HoverValues; measure: Measure })
   const { training, validation, interval } = textsOf(values, measure);
   return (
     <div class="readout numbers" aria-hidden="true">
-      <span class="key">training</span>
+      <span class="key">{t('training')}</span>
       <span class="readout-value">{training}</span>
-      <span class="key key-validation">validation</span>
+      <span class="key key-validation">{t('validation')}</span>
       <span class="readout-value">{validation}</span>
       {measure === 'accuracy' && <span class="readout-interval quiet">{interval}</span>}
     </div>
@@ -118,8 +114,14 @@ function Readout({ values, measure }: { values: HoverValues; measure: Measure })
 }
 
 function describe(values: HoverValues, measure: Measure): string {
-  const { training, validation, interval } = textsOf(values, measure);
-  return `After epoch ${values.point?.epoch ?? 0}: training ${training}, validation ${validation} ${interval}`;
+  const { training, validation } = textsOf(values, measure);
+  const { point } = values;
+  const epoch = point?.epoch ?? 0;
+  if (measure === 'loss') {
+    return t('Loss by epoch. After epoch {0}: training {1}, validation {2}', epoch, training, validation);
+  }
+  const withRange = point ? formatPercentWithRange(point.validationAccuracy, point.low, point.high) : validation;
+  return t('Accuracy by epoch. After epoch {0}: training {1}, validation {2}', epoch, training, withRange);
 }
 
 function textsOf(values: HoverValues, measure: Measure): { training: string; validation: string; interval: string } {
@@ -132,7 +134,7 @@ function textsOf(values: HoverValues, measure: Measure): { training: string; val
   return {
     training: number(isLoss ? values.trainingLoss : values.trainingAccuracy),
     validation: number(isLoss ? point?.validationLoss : point?.validationAccuracy),
-    interval: point && !isLoss ? `(${formatPercent(point.low)} to ${formatPercent(point.high)})` : '',
+    interval: point && !isLoss ? t('({0} to {1})', formatPercent(point.low), formatPercent(point.high)) : '',
   };
 }
 

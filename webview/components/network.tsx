@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { loadedNetwork, network, plan } from '../store.ts';
 import { rows } from '../networkState.ts';
@@ -11,7 +12,7 @@ export function Network(): JSX.Element {
   return (
     <section class="panel network" aria-labelledby="network-title">
       <div class="panel-head">
-        <h2 id="network-title">Network</h2>
+        <h2 id="network-title">{t('Network')}</h2>
         {loadedNetwork.value && plan.value && <NetworkToolbar />}
       </div>
       <Content />
@@ -21,7 +22,7 @@ export function Network(): JSX.Element {
 
 function Content(): JSX.Element {
   const { value: loadable } = network;
-  if (loadable.state === 'loading') return <p class="quiet">The network is being read.</p>;
+  if (loadable.state === 'loading') return <p class="quiet">{t('The network is being read.')}</p>;
   if (loadable.state === 'failed') {
     return (
       <p class="failure">
@@ -29,7 +30,7 @@ function Content(): JSX.Element {
       </p>
     );
   }
-  if (!plan.value) return <p class="quiet">The network appears here once the text of the plan is valid.</p>;
+  if (!plan.value) return <p class="quiet">{t('The network appears here once the text of the plan is valid.')}</p>;
   return (
     <>
       <NetworkGrid />
@@ -43,10 +44,10 @@ function Warnings(): JSX.Element | null {
   const warnings = rows.value.flatMap((row) => row.warning ?? []);
   if (warnings.length === 0) return null;
   return (
-    <ul class="network-warnings" aria-label="Reasons against learning rates">
+    <ul class="network-warnings" aria-label={t('Reasons against learning rates')}>
       {warnings.map((warning) => (
         <li key={warning}>
-          <Icon name="warning" /> <span>{warning}</span> <Term id="headLearningRate">Why?</Term>
+          <Icon name="warning" /> <span>{warning}</span> <Term id="headLearningRate">{t('Why?')}</Term>
         </li>
       ))}
     </ul>

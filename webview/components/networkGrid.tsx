@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { handleNetworkKey } from '../networkKeys.ts';
@@ -84,25 +85,25 @@ function Header(): JSX.Element {
     <div role="rowgroup" class="grid-head">
       <div role="row" class="grid-row" aria-rowindex={1}>
         <span role="columnheader" class="cell-name">
-          Name
+          {t('Name')}
         </span>
         <span role="columnheader" class="cell-state">
-          <Term id="frozen">State</Term>
+          <Term id="frozen">{t('State')}</Term>
         </span>
         <span role="columnheader" class="cell-type">
-          Type
+          {t('Type')}
         </span>
         <span role="columnheader" class="cell-shape">
-          <Term id="outputShape">Output</Term>
+          <Term id="outputShape">{t('Output')}</Term>
         </span>
         <span role="columnheader" class="cell-parameters">
-          <Term id="parameters">Parameters</Term>
+          <Term id="parameters">{t('Parameters')}</Term>
         </span>
         <span role="columnheader" class="cell-rate">
-          <Term id="learningRate">Rate</Term>
+          <Term id="learningRate">{t('Rate')}</Term>
         </span>
         <span role="columnheader" class="cell-movement">
-          <Term id="movement">Moved</Term>
+          <Term id="movement">{t('Moved')}</Term>
         </span>
       </div>
     </div>

@@ -1,5 +1,7 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { countBlocks, countClasses, countLayers } from '../../src/shared/counts.ts';
 import { formatCount } from '../../src/shared/format.ts';
 import type { NetworkRow, RowState } from '../../src/shared/networkRows.ts';
 import { planBlockOf } from '../../src/shared/trainableLayers.ts';
@@ -18,11 +20,11 @@ const STATE_ICONS: Record<RowState, IconName> = {
   mixed: 'mixed',
   noWeights: 'dash',
 };
-const STATE_WORDS: Record<RowState, string> = {
-  frozen: 'frozen',
-  trains: 'trains',
-  mixed: 'mixed',
-  noWeights: 'no weights',
+const STATE_WORDS: Record<RowState, () => string> = {
+  frozen: () => t('frozen'),
+  trains: () => t('trains'),
+  mixed: () => t('mixed'),
+  noWeights: () => t('no weights'),
 };
 /** Learning rates that are drawn coldest and warmest. */
 const COOL_RATE = 1e-6;
@@ -112,7 +114,7 @@ function NameCell({ row }: { row: NetworkRow }): JSX.Element {
           type="button"
           class={`twisty ${open ? 'open' : ''}`}
           tabIndex={-1}
-          aria-label={`${open ? 'Close' : 'Open'} ${row.name}`}
+          aria-label={open ? t('Close {0}', row.name) : t('Open {0}', row.name)}
           onClick={() => setExpanded(expandKeys, !open)}
         >
           <Icon name="chevron" />
@@ -129,7 +131,7 @@ function StateCell({ row, index }: { row: NetworkRow; index: number }): JSX.Elem
   const content = (
     <>
       <Icon name={STATE_ICONS[row.state]} />
-      <span>{STATE_WORDS[row.state]}</span>
+      <span>{STATE_WORDS[row.state]()}</span>
     </>
   );
   return (
@@ -141,9 +143,9 @@ function StateCell({ row, index }: { row: NetworkRow; index: number }): JSX.Elem
           class="freeze"
           tabIndex={-1}
           aria-checked={row.state === 'mixed' ? 'mixed' : row.state === 'frozen'}
-          aria-label={`${row.name} frozen`}
+          aria-label={t('{0} frozen', row.name)}
           aria-disabled={stale.value}
-          title={row.state === 'frozen' ? 'Unfreeze (Space)' : 'Freeze (Space)'}
+          title={row.state === 'frozen' ? t('Unfreeze (Space)') : t('Freeze (Space)')}
           onClick={(event) => !event.shiftKey && toggleRow(index)}
         >
           {content}
@@ -151,7 +153,7 @@ function StateCell({ row, index }: { row: NetworkRow; index: number }): JSX.Elem
       ) : (
         <span
           class="freeze fixed"
-          title={row.kind === 'head' ? 'The head always trains' : 'Nothing to freeze or train'}
+          title={row.kind === 'head' ? t('The head always trains') : t('Nothing to freeze or train')}
         >
           {content}
         </span>
@@ -164,7 +166,7 @@ function Rate({ row, isActive }: { row: NetworkRow; isActive: boolean }): JSX.El
   if (row.learningRate === null || row.kind === 'foldedRange') return null;
   return (
     <RateInput
-      label={`Learning rate of ${row.name}`}
+      label={t('Learning rate of {0}', row.name)}
       rate={row.learningRate}
       inherited={!hasOwnRate(row)}
       disabled={stale.value}
@@ -193,11 +195,11 @@ function hasOwnRate(row: NetworkRow): boolean {
 }
 
 function typeOf(row: NetworkRow): string {
-  if (row.kind === 'foldedRange') return formatCount(row.blocks.length, 'block');
+  if (row.kind === 'foldedRange') return countBlocks(row.blocks.length);
   if (row.kind === 'layer') return row.type ?? '';
-  if (row.kind === 'head') return formatCount(row.outputShape.at(-1) ?? 0, 'class', 'classes');
+  if (row.kind === 'head') return countClasses(row.outputShape.at(-1) ?? 0);
   const block = loadedNetwork.value?.blocks.find(({ name }) => name === row.name);
-  return formatCount(block?.layers.length ?? 0, 'layer');
+  return countLayers(block?.layers.length ?? 0);
 }
 
 /** 0 for what is frozen or barely moves, 1 for the rate of a head. */

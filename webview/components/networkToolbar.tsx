@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatCount } from '../../src/shared/format.ts';
 import { post } from '../host.ts';
@@ -15,19 +16,19 @@ export function NetworkToolbar(): JSX.Element {
   const disabled = stale.value;
   const unfrozen = rows.value.filter((each) => each.kind === 'block' && each.learningRate !== null).length;
   return (
-    <div class="toolbar" role="group" aria-label="Freeze and spread">
+    <div class="toolbar" role="group" aria-label={t('Freeze and spread')}>
       <button
         type="button"
         class="tool"
         disabled={disabled || block === undefined}
         title={
           block === undefined
-            ? 'Choose a block first'
-            : `Freezes ${block} and every block before it, and unfreezes those after it`
+            ? t('Choose a block first')
+            : t('Freezes {0} and every block before it, and unfreezes those after it', block)
         }
         onClick={() => block !== undefined && post({ type: 'edit', edit: { kind: 'freezeUpTo', block } })}
       >
-        Freeze up to here
+        {t('Freeze up to here')}
       </button>
       <button
         type="button"
@@ -35,7 +36,7 @@ export function NetworkToolbar(): JSX.Element {
         disabled={disabled}
         onClick={() => post({ type: 'edit', edit: { kind: 'freezeAll', frozen: true } })}
       >
-        Freeze all
+        {t('Freeze all')}
       </button>
       <button
         type="button"
@@ -43,17 +44,17 @@ export function NetworkToolbar(): JSX.Element {
         disabled={disabled}
         onClick={() => post({ type: 'edit', edit: { kind: 'freezeAll', frozen: false } })}
       >
-        Freeze none
+        {t('Freeze none')}
       </button>
       <button
         type="button"
         class="tool"
         disabled={disabled || unfrozen < 2}
         aria-expanded={spreadOpen.value}
-        title={unfrozen < 2 ? 'Needs two unfrozen blocks' : `Over ${formatCount(unfrozen, 'unfrozen block')}`}
+        title={unfrozen < 2 ? t('Needs two unfrozen blocks') : t('Over {0} unfrozen blocks', formatCount(unfrozen))}
         onClick={() => (spreadOpen.value = !spreadOpen.value)}
       >
-        Spread rates
+        {t('Spread rates')}
       </button>
       {spreadOpen.value && unfrozen >= 2 && <SpreadRates onDone={() => (spreadOpen.value = false)} />}
     </div>

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatCount } from '../../src/shared/format.ts';
 import { post } from '../host.ts';
@@ -12,22 +13,28 @@ export function Problems(): JSX.Element | null {
     <section class="problems" role="alert" aria-labelledby="problems-title">
       <Icon name="error" />
       <div>
-        <h2 id="problems-title">The plan file has {formatCount(problems.length, 'problem')}</h2>
+        <h2 id="problems-title">
+          {problems.length === 1
+            ? t('The plan file has 1 problem')
+            : t('The plan file has {0} problems', formatCount(problems.length))}
+        </h2>
         <ul>
           {problems.map(({ line, path, problem, nearest }) => (
             <li key={`${line}:${path}:${problem}`}>
               <span>
                 {problem}
-                {nearest !== undefined && ` Did you mean ${nearest}?`}
+                {nearest !== undefined && ` ${t('Did you mean {0}?', nearest)}`}
               </span>{' '}
               <button type="button" class="link" onClick={() => post({ type: 'openAsText', line })}>
-                Open line {line}
+                {t('Open line {0}', line)}
               </button>
             </li>
           ))}
         </ul>
         {plan && (
-          <p class="quiet">Below is the plan as it was before. It can be edited here again once the text is valid.</p>
+          <p class="quiet">
+            {t('Below is the plan as it was before. It can be edited here again once the text is valid.')}
+          </p>
         )}
       </div>
     </section>

@@ -1,11 +1,13 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatDuration, formatPercent } from '../../src/shared/format.ts';
-import type { PhaseBand, RunView } from '../../src/shared/runView.ts';
+import type { EpochPoint, PhaseBand, RunView } from '../../src/shared/runView.ts';
 import { emphasis } from '../emphasis.ts';
 import { post } from '../host.ts';
 import { run, startState } from '../store.ts';
 import { Icon } from './icons.tsx';
-import { STATE_WORDS } from './runWords.ts';
+import { runStateWord } from './runWords.ts';
+import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
 /** Where the shown run stands: phases, epoch, time left and what is going on. */
@@ -15,7 +17,7 @@ export function Progress(): JSX.Element | null {
   return (
     <div class="progress">
       <div class="progress-line">
-        <span class={`run-state ${view.state}`}>{STATE_WORDS[view.state]}</span>
+        <span class={`run-state ${view.state}`}>{runStateWord(view.state)}</span>
         <Phases view={view} />
         <span class="progress-epoch numbers">{epochText(view)}</span>
         <span class="progress-left numbers">{timeText(view)}</span>
@@ -30,7 +32,7 @@ function Phases({ view }: { view: RunView }): JSX.Element | null {
   if (view.phases.length === 0) return null;
   const epoch = currentEpoch(view);
   return (
-    <ol class="phases" aria-label="Phases">
+    <ol class="phases" aria-label={t('Phases')}>
       {view.phases.map((phase, index) => (
         <li
           key={`${phase.name}:${phase.from}`}
@@ -58,21 +60,22 @@ function currentEpoch(view: RunView): number {
 
 function epochText(view: RunView): string {
   if (view.epochs === 0) return '';
-  return `epoch ${currentEpoch(view)} of ${view.epochs}`;
+  return t('epoch {0} of {1}', currentEpoch(view), view.epochs);
 }
 
 /** How long an epoch takes, and the time left while it trains or taken when it is over. */
 function timeText(view: RunView): string {
   const last = view.points.at(-1);
-  const pace = last ? [`${formatDuration(last.seconds)} an epoch`] : [];
+  const pace = last ? [t('{0} an epoch', formatDuration(last.seconds))] : [];
   if (view.state !== 'running') {
-    const taken = view.seconds === null ? [] : [`took ${formatDuration(view.seconds)}`];
+    const taken = view.seconds === null ? [] : [t('took {0}', formatDuration(view.seconds))];
     return [...pace, ...taken].join(' · ');
   }
   if (view.secondsLeft === null) return pace.join('');
   const isLastPhase = currentEpoch(view) > view.epochs - (view.phases.at(-1)?.epochs ?? 0);
   // How fast the phases to come are is not known yet.
-  const left = `${formatDuration(view.secondsLeft)} left${isLastPhase ? '' : ' in this phase'}`;
+  const time = formatDuration(view.secondsLeft);
+  const left = isLastPhase ? t('{0} left', time) : t('{0} left in this phase', time);
   return [...pace, left].join(' · ');
 }
 
@@ -93,9 +96,7 @@ function Activity({ view }: { view: RunView }): JSX.Element | null {
       >
         <div style={{ width: `${share * 100}%` }} />
       </div>
-      <span class="numbers">
-        {activity.done} of {activity.total}
-      </span>
+      <span class="numbers">{t('{0} of {1}', activity.done, activity.total)}</span>
     </div>
   );
 }
@@ -106,13 +107,7 @@ function Aftermath({ view }: { view: RunView }): JSX.Element | null {
   const best = view.points.findLast((point) => point.best);
   return (
     <div class="aftermath">
-      {best && (
-        <span class="numbers">
-          Best: epoch {best.epoch}, <Term id="validation">validation</Term> accuracy{' '}
-          {formatPercent(best.validationAccuracy)} ({formatPercent(best.low)} to {formatPercent(best.high)},{' '}
-          <Term id="interval">95 % interval</Term> on {best.n} images)
-        </span>
-      )}
+      {best && <BestEpoch best={best} />}
       {view.freezeProof && <FreezeProof proof={view.freezeProof} />}
       {view.problem !== null && (
         <span class="run-problem">
@@ -126,10 +121,23 @@ function Aftermath({ view }: { view: RunView }): JSX.Element | null {
       ))}
       {canResume && (
         <vscode-button appearance="secondary" onClick={() => post({ type: 'resume', run: view.run })}>
-          Continue from Checkpoint
+          {t('Continue from Checkpoint')}
         </vscode-button>
       )}
     </div>
+  );
+}
+
+function BestEpoch({ best }: { best: EpochPoint }): JSX.Element {
+  const { epoch, validationAccuracy, low, high, n } = best;
+  return (
+    <span class="numbers">
+      <Sentence
+        text={t('Best: epoch {0}, <0>validation</0> accuracy {1} ({2} to {3}, <1>95 % interval</1> on {4} images)')}
+        values={[epoch, formatPercent(validationAccuracy), formatPercent(low), formatPercent(high), n]}
+        marks={[(words) => <Term id="validation">{words}</Term>, (words) => <Term id="interval">{words}</Term>]}
+      />
+    </span>
   );
 }
 
@@ -139,8 +147,8 @@ function FreezeProof({ proof }: { proof: NonNullable<RunView['freezeProof']> }):
     <span class={kept ? 'proof' : 'run-problem'}>
       <Icon name={kept ? 'snowflake' : 'error'} />{' '}
       {kept
-        ? `All ${proof.frozenTensors} frozen tensors are bit-identical`
-        : `${proof.changedTensors} of ${proof.frozenTensors} frozen tensors changed`}
+        ? t('All {0} frozen tensors are bit-identical', proof.frozenTensors)
+        : t('{0} of {1} frozen tensors changed', proof.changedTensors, proof.frozenTensors)}
     </span>
   );
 }

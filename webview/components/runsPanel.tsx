@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatPercent } from '../../src/shared/format.ts';
 import { MOST_COMPARED, type Snapshot } from '../../src/shared/webviewProtocol.ts';
@@ -6,23 +7,25 @@ import { post } from '../host.ts';
 import { compared, run, runs } from '../store.ts';
 import { runDate } from './runDate.ts';
 import { RunMark } from './runMark.tsx';
-import { STATE_WORDS } from './runWords.ts';
+import { runStateWord } from './runWords.ts';
+import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
 /** The runs of this plan; choosing one shows its charts. */
 export function RunsPanel(): JSX.Element {
-  if (runs.value.length === 0) return <p class="quiet">No runs yet. Start trains the plan and keeps every run.</p>;
+  if (runs.value.length === 0)
+    return <p class="quiet">{t('No runs yet. Start trains the plan and keeps every run.')}</p>;
   return (
     <table class="runs">
       <thead>
         <tr>
-          <th scope="col">Charts</th>
-          <th scope="col">Run</th>
-          <th scope="col">State</th>
+          <th scope="col">{t('Charts')}</th>
+          <th scope="col">{t('Run')}</th>
+          <th scope="col">{t('State')}</th>
           <th scope="col" class="number">
-            Best <Term id="validation">accuracy</Term>
+            <Sentence text={t('Best <0>accuracy</0>')} marks={[(words) => <Term id="validation">{words}</Term>]} />
           </th>
-          <th scope="col">Started</th>
+          <th scope="col">{t('Started')}</th>
         </tr>
       </thead>
       <tbody>
@@ -51,8 +54,8 @@ function Row({ summary }: { summary: Snapshot['runs'][number] }): JSX.Element {
           {summary.name}
         </button>
       </td>
-      <td>{STATE_WORDS[summary.state]}</td>
-      <td class="number numbers">{summary.accuracy === null ? 'none yet' : formatPercent(summary.accuracy)}</td>
+      <td>{runStateWord(summary.state)}</td>
+      <td class="number numbers">{summary.accuracy === null ? t('none yet') : formatPercent(summary.accuracy)}</td>
       <td class="numbers">{summary.startedAt === null ? '' : runDate(summary.startedAt)}</td>
     </tr>
   );
@@ -66,8 +69,8 @@ function OnCharts({ summary, isShown }: { summary: Snapshot['runs'][number]; isS
     <span class="on-charts">
       <input
         type="checkbox"
-        aria-label={`${summary.name} on the charts`}
-        title={isFull ? `At most ${MOST_COMPARED + 1} runs fit on the charts` : undefined}
+        aria-label={t('{0} on the charts', summary.name)}
+        title={isFull ? t('At most {0} runs fit on the charts', MOST_COMPARED + 1) : undefined}
         checked={isShown || isCompared}
         disabled={isShown || isFull || run.value === null}
         onChange={(event) => post({ type: 'compare', run: summary.run, compared: event.currentTarget.checked })}

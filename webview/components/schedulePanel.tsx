@@ -1,5 +1,7 @@
+import { t } from '@vscode/l10n';
 import type { ComponentChildren, JSX } from 'preact';
-import { AUGMENT_PRESETS, BATCH_NORM_POLICIES, type Plan } from '../../src/shared/plan.ts';
+import { formatList } from '../../src/shared/format.ts';
+import { AUGMENT_PRESETS, BATCH_NORM_POLICIES, type BatchNormPolicy, type Plan } from '../../src/shared/plan.ts';
 import type { PlanEdit } from '../../src/shared/planEdits.ts';
 import type { TermId } from '../../src/shared/terms.ts';
 import { post } from '../host.ts';
@@ -12,7 +14,7 @@ type Path = Extract<PlanEdit, { kind: 'setting' }>['path'];
 /** The phases of the plan and the few settings that are changed most; the rest is text. */
 export function SchedulePanel(): JSX.Element {
   const { value: shownPlan } = plan;
-  if (!shownPlan) return <p class="quiet">The schedule appears here once the text of the plan is valid.</p>;
+  if (!shownPlan) return <p class="quiet">{t('The schedule appears here once the text of the plan is valid.')}</p>;
   return (
     <div class="schedule">
       <Phases plan={shownPlan} />
@@ -27,12 +29,12 @@ function Phases({ plan: { phases } }: { plan: Plan }): JSX.Element {
       <thead>
         <tr>
           <th scope="col">
-            <Term id="phase">Phase</Term>
+            <Term id="phase">{t('Phase')}</Term>
           </th>
           <th scope="col">
-            <Term id="epoch">Epochs</Term>
+            <Term id="epoch">{t('Epochs')}</Term>
           </th>
-          <th scope="col">What trains</th>
+          <th scope="col">{t('What trains')}</th>
         </tr>
       </thead>
       <tbody>
@@ -41,7 +43,7 @@ function Phases({ plan: { phases } }: { plan: Plan }): JSX.Element {
             <th scope="row">{name}</th>
             <td>
               <NumberInput
-                label={`Epochs of phase ${name}`}
+                label={t('Epochs of phase {0}', name)}
                 value={epochs}
                 min={1}
                 max={100_000}
@@ -58,18 +60,18 @@ function Phases({ plan: { phases } }: { plan: Plan }): JSX.Element {
 }
 
 function whatTrains(unfreeze: readonly string[] | undefined): string {
-  if (unfreeze === undefined) return 'the head and every unfrozen block';
-  return unfreeze.length === 0 ? 'the head' : `the head and ${unfreeze.join(', ')}`;
+  if (unfreeze === undefined) return t('the head and every unfrozen block');
+  return unfreeze.length === 0 ? t('the head') : t('the head and {0}', formatList(unfreeze));
 }
 
 function Settings({ plan: shown }: { plan: Plan }): JSX.Element {
   const { batchSize, batchNorm, augment, earlyStopping, head } = shown;
-  const preset = typeof augment === 'string' ? augment : 'custom';
+  const preset: AugmentChoice = typeof augment === 'string' ? augment : 'custom';
   return (
     <div class="settings">
-      <Setting term="batchSize" title="Batch size">
+      <Setting term="batchSize" title={t('Batch size')}>
         <NumberInput
-          label="Batch size"
+          label={t('Batch size')}
           value={batchSize}
           min={1}
           max={4096}
@@ -77,25 +79,27 @@ function Settings({ plan: shown }: { plan: Plan }): JSX.Element {
           onCommit={(value) => set(['batchSize'], value)}
         />
       </Setting>
-      <Setting term="augmentation" title="Augmentation">
+      <Setting term="augmentation" title={t('Augmentation')}>
         <Choice
-          label="Augmentation"
+          label={t('Augmentation')}
           value={preset}
           options={preset === 'custom' ? ['custom', ...AUGMENT_PRESETS] : AUGMENT_PRESETS}
+          words={AUGMENT_WORDS}
           onChoose={(value) => value !== 'custom' && set(['augment'], value)}
         />
       </Setting>
-      <Setting term="batchNorm" title="Batch normalization">
+      <Setting term="batchNorm" title={t('Batch normalization')}>
         <Choice
-          label="Batch normalization"
+          label={t('Batch normalization')}
           value={batchNorm}
           options={BATCH_NORM_POLICIES}
+          words={BATCH_NORM_WORDS}
           onChoose={(value) => set(['batchNorm'], value)}
         />
       </Setting>
-      <Setting term="earlyStopping" title="Early stopping after">
+      <Setting term="earlyStopping" title={t('Early stopping after')}>
         <NumberInput
-          label="Epochs without improvement before a phase ends; 0 never ends one early"
+          label={t('Epochs without improvement before a phase ends; 0 never ends one early')}
           value={earlyStopping?.patience ?? 0}
           min={0}
           max={1000}
@@ -103,9 +107,9 @@ function Settings({ plan: shown }: { plan: Plan }): JSX.Element {
           onCommit={(patience) => set(['earlyStopping'], patience === 0 ? null : { patience })}
         />
       </Setting>
-      <Setting term="dropout" title="Dropout in the head">
+      <Setting term="dropout" title={t('Dropout in the head')}>
         <NumberInput
-          label="Dropout in the head"
+          label={t('Dropout in the head')}
           value={head.dropout}
           min={0}
           max={0.95}
@@ -127,24 +131,41 @@ function Setting({ term, title, children }: { term: TermId; title: string; child
   );
 }
 
-interface ChoiceProps {
+/** Augmentation as the plan states it, or in numbers of its own. */
+type AugmentChoice = (typeof AUGMENT_PRESETS)[number] | 'custom';
+
+const AUGMENT_WORDS: Record<AugmentChoice, () => string> = {
+  none: () => t({ message: 'none', comment: 'No augmentation' }),
+  light: () => t({ message: 'light', comment: 'A little augmentation' }),
+  strong: () => t({ message: 'strong', comment: 'Much augmentation' }),
+  custom: () => t({ message: 'custom', comment: 'Augmentation set by numbers' }),
+};
+
+const BATCH_NORM_WORDS: Record<BatchNormPolicy, () => string> = {
+  locked: () => t({ message: 'locked', comment: 'Batch normalization' }),
+  affine: () => t({ message: 'affine', comment: 'Batch normalization' }),
+  adapt: () => t({ message: 'adapt', comment: 'Batch normalization' }),
+};
+
+interface ChoiceProps<T extends string> {
   label: string;
-  value: string;
-  options: readonly string[];
-  onChoose: (value: string) => void;
+  value: T;
+  options: readonly T[];
+  words: Record<T, () => string>;
+  onChoose: (value: T) => void;
 }
 
-function Choice({ label, value, options, onChoose }: ChoiceProps): JSX.Element {
+function Choice<T extends string>({ label, value, options, words, onChoose }: ChoiceProps<T>): JSX.Element {
   return (
     <select
       aria-label={label}
       value={value}
       disabled={stale.value}
-      onChange={(event) => onChoose(event.currentTarget.value)}
+      onChange={(event) => onChoose(event.currentTarget.value as T)}
     >
       {options.map((option) => (
         <option key={option} value={option}>
-          {option}
+          {words[option]()}
         </option>
       ))}
     </select>

@@ -1,8 +1,10 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { post } from '../host.ts';
 import { rows } from '../networkState.ts';
 import { RateInput } from './rateInput.tsx';
+import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
 /** Two rates, for the first and the last unfrozen block; those between follow by the same factor. */
@@ -15,12 +17,16 @@ export function SpreadRates({ onDone }: { onDone: () => void }): JSX.Element {
     onDone();
   };
   return (
-    <div class="spread" role="group" aria-label="Spread learning rates">
-      <Term id="spread">From</Term>
-      <RateInput label="Rate of the first unfrozen block" rate={low} onCommit={setLow} onLeave={onDone} />
-      to
-      <RateInput label="Rate of the last unfrozen block" rate={high} onCommit={setHigh} onLeave={onDone} />
-      <vscode-button onClick={apply}>Spread</vscode-button>
+    <div class="spread" role="group" aria-label={t('Spread learning rates')}>
+      <Sentence
+        text={t('<0>From</0> {0} to {1}')}
+        values={[
+          <RateInput label={t('Rate of the first unfrozen block')} rate={low} onCommit={setLow} onLeave={onDone} />,
+          <RateInput label={t('Rate of the last unfrozen block')} rate={high} onCommit={setHigh} onLeave={onDone} />,
+        ]}
+        marks={[(words) => <Term id="spread">{words}</Term>]}
+      />
+      <vscode-button onClick={apply}>{t('Spread')}</vscode-button>
     </div>
   );
 }

@@ -1,10 +1,13 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { formatCount } from '../../src/shared/format.ts';
+import { countClasses, countImages } from '../../src/shared/counts.ts';
+import { formatCount, formatList } from '../../src/shared/format.ts';
 import { parameterCounts } from '../../src/shared/networkRows.ts';
 import type { StartState } from '../../src/shared/webviewProtocol.ts';
 import { post } from '../host.ts';
 import { engine, loadedData, loadedNetwork, network, plan, stale, startState, title } from '../store.ts';
 import { Icon } from './icons.tsx';
+import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
 /** What is trained on what, in one line, and the buttons that matter. It stays in view. */
@@ -25,11 +28,7 @@ function Facts(): JSX.Element {
   const images = loadedData.value;
   return (
     <ul class="facts">
-      {images && (
-        <li>
-          {formatCount(images.band.images, 'image')}, {formatCount(images.classes.length, 'class', 'classes')}
-        </li>
-      )}
+      {images && <li>{formatList([countImages(images.band.images), countClasses(images.classes.length)])}</li>}
       {engine.value !== '' && (
         <li>
           <Term id="engine">{engine.value}</Term>
@@ -47,7 +46,11 @@ function ParameterFact(): JSX.Element | null {
   return (
     <li class="numbers">
       <span aria-live="polite" aria-atomic="true">
-        <b>{formatCount(trainable)}</b> of {formatCount(total)} <Term id="parameters">parameters</Term> train
+        <Sentence
+          text={t('<0>{0}</0> of {1} <1>parameters</1> train')}
+          values={[formatCount(trainable), formatCount(total)]}
+          marks={[(words) => <b>{words}</b>, (words) => <Term id="parameters">{words}</Term>]}
+        />
       </span>
     </li>
   );
@@ -62,28 +65,28 @@ function Actions({ start }: { start: StartState }): JSX.Element {
       <vscode-button
         appearance={isRunning ? 'secondary' : 'primary'}
         disabled={!canStart}
-        title={isRunning ? 'Trains the plan again when this run has ended' : undefined}
+        title={isRunning ? t('Trains the plan again when this run has ended') : undefined}
         aria-describedby={noteOf(start) === '' ? undefined : 'start-note'}
         onClick={() => canStart && post({ type: 'start' })}
       >
         <span slot="start" class="button-icon">
           <Icon name="play" />
         </span>
-        Start
+        {t('Start')}
       </vscode-button>
       <vscode-button
         appearance="secondary"
         disabled={!isRunning}
-        title="Ends the run and keeps the best weights"
+        title={t('Ends the run and keeps the best weights')}
         onClick={() => isRunning && post({ type: 'stop' })}
       >
         <span slot="start" class="button-icon">
           <Icon name="stop" />
         </span>
-        Stop
+        {t('Stop')}
       </vscode-button>
       <vscode-button appearance="secondary" onClick={() => post({ type: 'openAsText' })}>
-        Open as Text
+        {t('Open as Text')}
       </vscode-button>
     </div>
   );
@@ -100,6 +103,6 @@ function StartNote({ start }: { start: StartState }): JSX.Element | null {
 }
 
 function noteOf(start: StartState): string {
-  if (start.state === 'queued') return 'Waits until the run before it has ended.';
+  if (start.state === 'queued') return t('Waits until the run before it has ended.');
   return start.state === 'blocked' ? start.reason : '';
 }

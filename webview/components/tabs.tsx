@@ -1,10 +1,15 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { tab, TABS, type Tab } from '../viewState.ts';
 import { DataPanel } from './dataPanel.tsx';
 import { RunsPanel } from './runsPanel.tsx';
 import { SchedulePanel } from './schedulePanel.tsx';
 
-const TITLES: Record<Tab, string> = { data: 'Data', schedule: 'Schedule', runs: 'Runs' };
+const TITLES: Record<Tab, () => string> = {
+  data: () => t('Data'),
+  schedule: () => t('Schedule'),
+  runs: () => t('Runs'),
+};
 const STEPS: Partial<Record<string, (index: number) => number>> = {
   ArrowLeft: (index) => (index + TABS.length - 1) % TABS.length,
   ArrowRight: (index) => (index + 1) % TABS.length,
@@ -16,8 +21,8 @@ const STEPS: Partial<Record<string, (index: number) => number>> = {
 export function Tabs(): JSX.Element {
   const { value: shown } = tab;
   return (
-    <section class="panel tabs" aria-label="More of the plan">
-      <div class="tab-list" role="tablist" aria-label="More of the plan" onKeyDown={moveTab}>
+    <section class="panel tabs" aria-label={t('More of the plan')}>
+      <div class="tab-list" role="tablist" aria-label={t('More of the plan')} onKeyDown={moveTab}>
         {TABS.map((each) => (
           <button
             key={each}
@@ -30,7 +35,7 @@ export function Tabs(): JSX.Element {
             tabIndex={each === shown ? 0 : -1}
             onClick={() => (tab.value = each)}
           >
-            {TITLES[each]}
+            {TITLES[each]()}
           </button>
         ))}
       </div>

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { TERMS, type TermId } from '../../src/shared/terms.ts';
+import { type TermId, termOf } from '../../src/shared/terms.ts';
 import { hideTooltip, keepTooltip, leaveTooltip, openTooltip, showTooltip } from '../tooltip.ts';
 
 const TOOLTIP_ID = 'term-explanation';
@@ -30,7 +30,7 @@ export function Term({ id, children }: { id: TermId; children?: ComponentChildre
         if (event.key === 'Escape') hideTooltip();
       }}
     >
-      {children ?? TERMS[id].title}
+      {children ?? termOf(id).title}
     </button>
   );
 }
@@ -61,7 +61,7 @@ export function Tooltip(): JSX.Element | null {
     };
   }, [tooltip]);
   if (!tooltip) return null;
-  const { title, text } = TERMS[tooltip.term];
+  const { title, text } = termOf(tooltip.term);
   return (
     <div
       ref={element}

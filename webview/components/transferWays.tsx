@@ -1,6 +1,7 @@
+import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { applyPlanEdit, TRANSFER_WAYS } from '../../src/shared/planEdits.ts';
-import { TERMS } from '../../src/shared/terms.ts';
+import { termOf } from '../../src/shared/terms.ts';
 import { post } from '../host.ts';
 import { loadedData, loadedNetwork, plan, stale } from '../store.ts';
 import { Icon } from './icons.tsx';
@@ -11,7 +12,7 @@ type Way = (typeof TRANSFER_WAYS)[number];
 export function TransferWays(): JSX.Element {
   return (
     <div class="ways">
-      <h3 id="ways-title">Or choose a way of transfer</h3>
+      <h3 id="ways-title">{t('Or choose a way of transfer')}</h3>
       <ul aria-labelledby="ways-title">
         {TRANSFER_WAYS.map((way) => (
           <li key={way}>
@@ -24,7 +25,7 @@ export function TransferWays(): JSX.Element {
 }
 
 function WayButton({ way }: { way: Way }): JSX.Element {
-  const { title, text } = TERMS[way];
+  const { title, text } = termOf(way);
   const isPresent = followsWay(way);
   const canChoose = !isPresent && !stale.value && loadedNetwork.value !== null;
   return (

@@ -1,50 +1,77 @@
+import { t } from '@vscode/l10n';
 import { quadrantSentence } from '../advisor.ts';
 import { formatCount } from '../format.ts';
 import { formatRate } from '../formatRate.ts';
 import type { FreezeTarget, PlanEdit } from '../planEdits.ts';
 
-const WAYS = {
-  featureExtractor: 'Use the backbone as a fixed feature extractor',
-  fineTune: 'Fine-tune the last blocks',
-  plainStart: 'Train all blocks from the published weights',
-};
-
 /** What an edit does in a few words, for the undo stack. */
 export function editLabel(edit: PlanEdit): string {
   switch (edit.kind) {
     case 'freeze':
-      return `${freezeVerb(edit.frozen)} ${targetsLabel(edit.targets)}`;
+      return edit.frozen ? freezeLabel(edit.targets) : unfreezeLabel(edit.targets);
     case 'freezeUpTo':
-      return `Freeze up to ${edit.block}`;
+      return t('Freeze up to {0}', edit.block);
     case 'freezeAll':
-      return `${freezeVerb(edit.frozen)} all blocks`;
+      return edit.frozen ? t('Freeze all blocks') : t('Unfreeze all blocks');
     case 'blockRate':
-      return `Set the learning rate of ${edit.block} to ${formatRate(edit.rate)}`;
+      return t('Set the learning rate of {0} to {1}', edit.block, formatRate(edit.rate));
     case 'layerRate':
       return edit.rate === null
-        ? `Give ${edit.layer} the learning rate of ${edit.block}`
-        : `Set the learning rate of ${edit.layer} to ${formatRate(edit.rate)}`;
+        ? t('Give {0} the learning rate of {1}', edit.layer, edit.block)
+        : t('Set the learning rate of {0} to {1}', edit.layer, formatRate(edit.rate));
     case 'headRate':
-      return `Set the learning rate of the head to ${formatRate(edit.rate)}`;
+      return t('Set the learning rate of the head to {0}', formatRate(edit.rate));
     case 'spreadRates':
-      return `Spread learning rates from ${formatRate(edit.low)} to ${formatRate(edit.high)}`;
+      return t('Spread learning rates from {0} to {1}', formatRate(edit.low), formatRate(edit.high));
     case 'quadrant':
-      return `Apply "${quadrantSentence(edit.data, edit.similarity)}"`;
+      return t('Apply "{0}"', quadrantSentence(edit.data, edit.similarity));
     case 'way':
-      return WAYS[edit.way];
+      return wayLabel(edit.way);
     case 'setting':
-      return `${edit.value === undefined ? 'Remove' : 'Change'} ${edit.path.join('.')}`;
+      return edit.value === undefined ? t('Remove {0}', edit.path.join('.')) : t('Change {0}', edit.path.join('.'));
   }
 }
 
-function freezeVerb(frozen: boolean): string {
-  return frozen ? 'Freeze' : 'Unfreeze';
+function wayLabel(way: Extract<PlanEdit, { kind: 'way' }>['way']): string {
+  switch (way) {
+    case 'featureExtractor':
+      return t('Use the backbone as a fixed feature extractor');
+    case 'fineTune':
+      return t('Fine-tune the last blocks');
+    case 'plainStart':
+      return t('Train all blocks from the published weights');
+  }
 }
 
-function targetsLabel(targets: readonly FreezeTarget[]): string {
+function freezeLabel(targets: readonly FreezeTarget[]): string {
   const [first] = targets;
-  if (targets.length === 1) return first.layer ?? first.block;
-  if (targets.every((target) => target.layer === undefined)) return formatCount(targets.length, 'block');
-  const layers = targets.every((target) => target.layer !== undefined);
-  return layers ? formatCount(targets.length, 'layer') : `${formatCount(targets.length)} blocks and layers`;
+  if (targets.length === 1) return t('Freeze {0}', first.layer ?? first.block);
+  const count = formatCount(targets.length);
+  switch (kindOf(targets)) {
+    case 'blocks':
+      return t('Freeze {0} blocks', count);
+    case 'layers':
+      return t('Freeze {0} layers', count);
+    case 'both':
+      return t('Freeze {0} blocks and layers', count);
+  }
+}
+
+function unfreezeLabel(targets: readonly FreezeTarget[]): string {
+  const [first] = targets;
+  if (targets.length === 1) return t('Unfreeze {0}', first.layer ?? first.block);
+  const count = formatCount(targets.length);
+  switch (kindOf(targets)) {
+    case 'blocks':
+      return t('Unfreeze {0} blocks', count);
+    case 'layers':
+      return t('Unfreeze {0} layers', count);
+    case 'both':
+      return t('Unfreeze {0} blocks and layers', count);
+  }
+}
+
+function kindOf(targets: readonly FreezeTarget[]): 'blocks' | 'layers' | 'both' {
+  if (targets.every((target) => target.layer === undefined)) return 'blocks';
+  return targets.every((target) => target.layer !== undefined) ? 'layers' : 'both';
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { type Level, type Recommendation, recommendPlan } from '../advisor.ts';
 import { type DataBand, dataBand } from '../dataBand.ts';
 import { ThawError } from '../errors.ts';
@@ -65,7 +66,7 @@ function applyTraining(draft: Plan, advice: Recommendation): void {
 
 function recommend(plan: Plan, { network }: Source, data: DataBand, similarity: Level): Recommendation {
   if (!network) {
-    const message = 'The network of the plan is not known, so there is nothing to recommend. Mend "model" first.';
+    const message = t('The network of the plan is not known, so there is nothing to recommend. Mend "model" first.');
     throw new ThawError({ reason: 'usage', message });
   }
   const blocks = network.blocks.map(({ name, layers }) => ({

@@ -138,7 +138,13 @@ function pointOf(plan: Plan, phases: readonly PhaseBand[], epoch: number, random
 
 /** What the host sends first; with `epochs` a run is on, with `compared` as many others are drawn beside it. */
 export function exampleSnapshot(
-  options: { network?: PlanNetwork; epochs?: number; text?: string; compared?: number } = {},
+  options: {
+    network?: PlanNetwork;
+    epochs?: number;
+    text?: string;
+    compared?: number;
+    strings?: Snapshot['strings'];
+  } = {},
 ): Snapshot {
   const network = options.network ?? mobileNet(FLOWERS.length);
   const parsed = parsePlanText(options.text ?? examplePlanText(network));
@@ -146,6 +152,7 @@ export function exampleSnapshot(
   const run = plan && options.epochs !== undefined ? exampleRun(plan, options.epochs) : null;
   return {
     type: 'snapshot',
+    strings: options.strings ?? {},
     title: 'flowers.finetune.json',
     document: { plan, problems: 'problems' in parsed ? parsed.problems : [] },
     network: { state: 'ready', value: network },

@@ -1,3 +1,4 @@
+import { config } from '@vscode/l10n';
 import { parsePlanText } from '../../../src/shared/planText.ts';
 import type { Snapshot, ToHost, ToWebview } from '../../../src/shared/webviewProtocol.ts';
 import { examplePlanText } from './exampleSnapshot.ts';
@@ -26,6 +27,8 @@ declare global {
 }
 
 const start = window.exampleSnapshot;
+// The host speaks the language of the editor too.
+config({ contents: start.strings });
 const network = start.network.state === 'ready' ? start.network.value : null;
 const data = start.data.state === 'ready' ? start.data.value : null;
 

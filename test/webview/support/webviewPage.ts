@@ -91,7 +91,7 @@ export class WebviewPages {
       { start: snapshot, kept: state, variables: Object.entries(themeStyle(theme)), bodyClass: themeClass(theme) },
     );
     await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`);
-    await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
+    await page.locator('.summary').waitFor();
     return { page, faults };
   }
 
