@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { savedViewState, saveViewState } from './host.ts';
 
 /** How the editor is looked at: nothing of the plan, only what would be tiresome to set again after a tab was hidden. */
-export const TABS = ['data', 'schedule', 'runs'] as const;
+export const TABS = ['data', 'schedule', 'options', 'runs'] as const;
 export type Tab = (typeof TABS)[number];
 
 export const SMOOTHING_LEVELS = [0, 0.6, 0.9, 0.97] as const;

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import type { Plan } from './plan.ts';
 import { backboneOf } from './planEdits/backbone.ts';
 import { setFrozen } from './planEdits/freezing.ts';
+import { applyPreset } from './planEdits/preset.ts';
 import { editLabel } from './planEdits/label.ts';
 import { planChanges, sameJson } from './planEdits/planChanges.ts';
 import { setBlockRate, setHeadRate, setLayerRate, spreadRates } from './planEdits/rates.ts';
 import { applyQuadrant, applyWay } from './planEdits/recommended.ts';
 import type { PlanData, PlanNetwork } from './planView.ts';
+import { SCHEDULE_PRESET_IDS } from './schedulePresets.ts';
 
 const name = z.string().min(1);
 const rate = z.number().positive().max(100);
@@ -33,6 +35,8 @@ export const planEditSchema = z.discriminatedUnion('kind', [
   /** Applies the plan of a quadrant; a similarity that differs is then the user's. */
   z.object({ kind: z.literal('quadrant'), data: level, similarity: level }),
   z.object({ kind: z.literal('way'), way: z.enum(TRANSFER_WAYS) }),
+  /** Phases and rates of a named recipe, on all blocks of the network. */
+  z.object({ kind: z.literal('preset'), preset: z.enum(SCHEDULE_PRESET_IDS) }),
   /** Any other key, such as `batchSize`. Undefined removes it. */
   z.object({ kind: z.literal('setting'), path: z.array(z.union([name, z.number().int()])).min(1), value: z.unknown() }),
 ]);
@@ -47,8 +51,8 @@ export interface PlanChange {
 /**
  * What an edit means for the plan file: the fewest places to change, and a label for the undo stack. A plan that is valid
  * for its network stays valid, except under `setting`, which changes any one place as told. What the network does not
- * have is left alone; while the network is not known the plan's own names are taken instead. Throws `usage` for `quadrant`
- * and `way` without the network.
+ * have is left alone; while the network is not known the plan's own names are taken instead. Throws `usage` for `quadrant`,
+ * `way` and `preset` without the network.
  */
 export function applyPlanEdit(
   plan: Plan,
@@ -103,6 +107,9 @@ function editDraft(
       break;
     case 'way':
       applyWay(draft, { network, data }, edit.way);
+      break;
+    case 'preset':
+      applyPreset(draft, network, edit.preset);
       break;
   }
 }

@@ -154,6 +154,22 @@ const terms = {
       'Stochastic gradient descent: plain steps down the slope of the loss, which need a well-chosen learning rate.',
     ),
   }),
+  adamw: () => ({
+    title: t('AdamW'),
+    text: t('Adam with weights that shrink a little in every step, apart from what the gradients say.'),
+  }),
+  rmsprop: () => ({
+    title: t('RMSprop'),
+    text: t('An optimizer that divides every step by the usual size of its gradients.'),
+  }),
+  weightDecay: () => ({
+    title: t('Weight decay'),
+    text: t('Shrinks kernels by this times their learning rate in every step, which keeps them small.'),
+  }),
+  clipNorm: () => ({
+    title: t('Gradient clipping'),
+    text: t('Shortens steps whose gradients are longer than this together, so that one odd batch cannot do much harm.'),
+  }),
   momentum: () => ({
     title: t('Momentum'),
     text: t('The share of the last change that SGD carries into the next one, which evens out its path.'),
@@ -164,7 +180,19 @@ const terms = {
   }),
   l2: () => ({
     title: t('L2 penalty'),
-    text: t('A cost on large weights in the head, which keeps it from learning a few images by heart.'),
+    text: t('A cost on large weights, which keeps the network from learning a few images by heart.'),
+  }),
+  labelSmoothing: () => ({
+    title: t('Label smoothing'),
+    text: t('Spreads this share of every label over all classes, so that the network does not become too sure.'),
+  }),
+  sampling: () => ({
+    title: t('Sampling'),
+    text: t('Which images an epoch takes: each once, or as many of every class, those of small classes several times.'),
+  }),
+  preset: () => ({
+    title: t('Preset'),
+    text: t('A recipe of phases and learning rates that has a name and a source.'),
   }),
   augmentation: () => ({
     title: t('Augmentation'),

@@ -4,6 +4,7 @@ import type { PlanInput } from '../../src/shared/plan.ts';
 import { checkPlan } from '../../src/shared/planCheck.ts';
 import { applyPlanEdit, type PlanEdit, planEditSchema, TRANSFER_WAYS } from '../../src/shared/planEdits.ts';
 import { parameterCounts, rateWarning } from '../../src/shared/networkRows.ts';
+import { SCHEDULE_PRESET_IDS } from '../../src/shared/schedulePresets.ts';
 import { blockRate, headRate, trainableSet } from '../../src/shared/trainableLayers.ts';
 import { contextOf, editText, planData, planNetwork, planOf } from '../support/planNetwork.ts';
 import { samplePlan, samplePlanInput } from '../support/plans.ts';
@@ -285,6 +286,23 @@ describe('recommended plans', () => {
   });
 });
 
+describe('preset', () => {
+  it('writes the recipe on all blocks of the network, in one edit that leaves the rest alone', () => {
+    const { plan, paths, label } = edited({ kind: 'preset', preset: 'linearProbeThenFineTune' });
+    expect(plan.phases.map(({ name, schedule }) => [name, schedule])).toEqual([
+      ['head', undefined],
+      ['all', { name: 'cosine', warmUp: 0.1 }],
+    ]);
+    expect(Object.values(plan.blocks).every((each) => !each.frozen)).toBe(true);
+    expect(paths.every((path) => /^(blocks|phases|optimizer\.headLearningRate$)/.test(path))).toBe(true);
+    expect(label).toBe('Apply "Linear probe, then fine-tune"');
+  });
+
+  it('needs the network', () => {
+    expect(() => editText(textOf(), { kind: 'preset', preset: 'layerDecay' }, null)).toThrow(/not known|usage/);
+  });
+});
+
 describe('a setting', () => {
   const setting = (path: (string | number)[], value: unknown) => edited({ kind: 'setting', path, value });
 
@@ -340,6 +358,7 @@ const anyEdit: fc.Arbitrary<PlanEdit> = fc.oneof(
   fc.record({ kind: fc.constant('spreadRates' as const), low: rate, high: rate }),
   fc.record({ kind: fc.constant('quadrant' as const), data: level, similarity: level }),
   fc.record({ kind: fc.constant('way' as const), way: fc.constantFrom(...TRANSFER_WAYS) }),
+  fc.record({ kind: fc.constant('preset' as const), preset: fc.constantFrom(...SCHEDULE_PRESET_IDS) }),
   fc.integer({ min: 1, max: 64 }).map((value) => ({ kind: 'setting' as const, path: ['batchSize'], value })),
 );
 const phase = (name: string) =>
@@ -412,6 +431,7 @@ describe('any edit', () => {
       quadrant:
         /^(blocks|phases|optimizer\.headLearningRate$|batchNorm$|augment$|earlyStopping$|head\.(dropout|l2)$|advice)/,
       way: /^(blocks|phases|optimizer\.headLearningRate$|batchNorm$)/,
+      preset: /^(blocks|phases|optimizer\.headLearningRate$)/,
       setting: /^batchSize$/,
     };
     fc.assert(

@@ -36,6 +36,8 @@ describe.each(THEME_NAMES)('accessibility in the theme %s', (theme) => {
     await page.getByRole('tab', { name: 'Schedule' }).click();
     await page.getByLabel('Learning rate of block_16').fill('fast');
     expect(await violations(page)).toEqual([]);
+    await page.getByRole('tab', { name: 'Options' }).click();
+    expect(await violations(page)).toEqual([]);
   });
 
   it('has no violation with runs compared, their list, a table and an explanation open', async ({ editor }) => {

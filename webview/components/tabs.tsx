@@ -2,12 +2,14 @@ import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { tab, TABS, type Tab } from '../viewState.ts';
 import { DataPanel } from './dataPanel.tsx';
+import { OptionsPanel } from './optionsPanel.tsx';
 import { RunsPanel } from './runsPanel.tsx';
 import { SchedulePanel } from './schedulePanel.tsx';
 
 const TITLES: Record<Tab, () => string> = {
   data: () => t('Data'),
   schedule: () => t('Schedule'),
+  options: () => t('Options'),
   runs: () => t('Runs'),
 };
 const STEPS: Partial<Record<string, (index: number) => number>> = {
@@ -42,6 +44,7 @@ export function Tabs(): JSX.Element {
       <div id="tab-panel" role="tabpanel" class="tab-panel" aria-labelledby={`tab-${shown}`}>
         {shown === 'data' && <DataPanel />}
         {shown === 'schedule' && <SchedulePanel />}
+        {shown === 'options' && <OptionsPanel />}
         {shown === 'runs' && <RunsPanel />}
       </div>
     </section>

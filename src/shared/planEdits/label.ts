@@ -3,6 +3,7 @@ import { quadrantSentence } from '../advisor.ts';
 import { formatCount } from '../format.ts';
 import { formatRate } from '../formatRate.ts';
 import type { FreezeTarget, PlanEdit } from '../planEdits.ts';
+import { schedulePreset } from '../schedulePresets.ts';
 
 /** What an edit does in a few words, for the undo stack. */
 export function editLabel(edit: PlanEdit): string {
@@ -27,6 +28,8 @@ export function editLabel(edit: PlanEdit): string {
       return t('Apply "{0}"', quadrantSentence(edit.data, edit.similarity));
     case 'way':
       return wayLabel(edit.way);
+    case 'preset':
+      return t('Apply "{0}"', schedulePreset(edit.preset).title);
     case 'setting':
       return edit.value === undefined ? t('Remove {0}', edit.path.join('.')) : t('Change {0}', edit.path.join('.'));
   }
