@@ -37,6 +37,9 @@ export class TrainProgress {
           `phase "${event.phase}": ${event.trainable.length === 0 ? 'the head' : `the head and ${event.trainable.join(', ')}`}`,
         );
         break;
+      case 'change':
+        this.say(`the plan was changed after epoch ${event.epoch}`);
+        break;
       case 'cache':
         this.show(
           'features',

@@ -1,8 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { MetricsTail } from '../node/metricsTail.ts';
 import { RunFolder } from '../node/runFolder.ts';
-import type { TrainerClient } from '../node/trainerClient.ts';
+import { planAfter, readRunChanges } from '../node/runChanges.ts';
+import type { RequestControl, TrainerClient } from '../node/trainerClient.ts';
 import { type Problem, problemOf } from '../shared/errors.ts';
+import type { Plan } from '../shared/plan.ts';
 import type { TrainEvent, TrainResult } from '../shared/results.ts';
 import { RunHistory } from '../shared/runHistory.ts';
 import { emptyRunView } from '../shared/runView.ts';
@@ -21,6 +23,13 @@ export interface RunOrder {
   resume: boolean;
 }
 
+export interface LiveRunListener {
+  /** The history has grown or was replaced. */
+  onProgress(): void;
+  /** The plan of the run, or what is to become of it, is another. */
+  onPlan(): void;
+}
+
 /**
  * A run that trains now, in a child process of its own. Its history is what the run's metrics file holds: events of the
  * trainer only say that there is more to read, since they are thinned out on the way.
@@ -34,12 +43,14 @@ export class LiveRun {
   private reading: Promise<void> = Promise.resolve();
   private readsWaiting = 0;
   private readonly startedAt = new Date().toISOString();
+  private control: RequestControl | null = null;
+  private presentPlan: Plan | null = null;
+  private waitsForChange = false;
 
-  /** @param onProgress the history has grown or was replaced */
   constructor(
     readonly order: RunOrder,
     private readonly trainer: TrainerService,
-    private readonly onProgress: () => void,
+    private readonly listener: LiveRunListener,
   ) {
     this.name = basename(order.run);
     this.current = this.newHistory();
@@ -55,6 +66,16 @@ export class LiveRun {
     return this.client.processId;
   }
 
+  /** The plan it trains now; null until it has begun. */
+  get plan(): Plan | null {
+    return this.presentPlan;
+  }
+
+  /** Whether it was given another plan that it has not taken over yet. */
+  get isChanging(): boolean {
+    return this.waitsForChange;
+  }
+
   get isStopping(): boolean {
     return this.controller.signal.aborted;
   }
@@ -68,6 +89,7 @@ export class LiveRun {
       const result = await this.client.request('train', params, {
         signal: this.controller.signal,
         onEvent: (event) => this.hear(event),
+        onControl: (control) => (this.control = control),
       });
       await this.readMetrics();
       this.current.setState(result.stopped, { freezeProof: result.freezeProof, seconds: result.seconds });
@@ -83,6 +105,13 @@ export class LiveRun {
     }
   }
 
+  /** Gives the run the text of a plan, from which it takes over what it can at its next epoch. */
+  change(text: string): void {
+    this.waitsForChange = true;
+    this.control?.change(text);
+    this.listener.onPlan();
+  }
+
   /** Asks the trainer to stop with a checkpoint; asked a second time, ends it at once. */
   stop(): void {
     if (this.isStopping) void this.trainer.end(this.client);
@@ -95,9 +124,26 @@ export class LiveRun {
       this.current = this.newHistory();
       this.tail = this.newTail();
     }
+    if (event.event === 'start' || event.event === 'change') void this.readPlan();
+    if (event.event === 'change' || (event.event === 'warning' && event.code === 'changeRefused')) this.changed();
     this.current.noteLive(event);
-    if (event.event === 'download') this.onProgress();
+    if (event.event === 'download') this.listener.onProgress();
     else void this.readMetrics();
+  }
+
+  private changed(): void {
+    this.waitsForChange = false;
+    this.listener.onPlan();
+  }
+
+  private async readPlan(): Promise<void> {
+    const folder = new RunFolder(this.order.run);
+    try {
+      this.presentPlan = planAfter(await folder.readPlan(), await readRunChanges(folder), Infinity);
+      this.listener.onPlan();
+    } catch {
+      // Without its plan a run cannot be changed, and goes on as it is.
+    }
   }
 
   /** One reading at a time; any number of events that come during one lead to a single further one. */
@@ -120,7 +166,7 @@ export class LiveRun {
     } catch (error) {
       current.add({ event: 'warning', code: 'metricsUnreadable', text: problemText(error) });
     }
-    this.onProgress();
+    this.listener.onProgress();
   }
 
   private newHistory(): RunHistory {

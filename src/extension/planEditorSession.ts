@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { hasLiveChange } from '../shared/liveChange.ts';
 import type { PlanDocument } from '../shared/planView.ts';
 import {
+  type RunChangeState,
   type Snapshot,
   type StartState,
   type ToHost,
@@ -63,9 +65,19 @@ export class PlanEditorSession implements vscode.Disposable {
 
   get startState(): StartState {
     const state = this.services.runs.startState(this.document.uri.fsPath);
+    if (state.state === 'running') return { ...state, change: this.runChange() };
     if (state.state !== 'ready') return state;
     const reason = startRefusal(this.document.uri, this.content.problems);
     return reason === null ? state : { state: 'blocked', reason };
+  }
+
+  /** Whether the plan as it stands has something for the run that trains it. */
+  private runChange(): RunChangeState {
+    const { live } = this.services.runs;
+    if (live?.isChanging) return 'sent';
+    const { plan, problems } = this.content;
+    if (!live?.plan || !plan || problems.length > 0) return 'none';
+    return hasLiveChange(live.plan, plan) ? 'possible' : 'none';
   }
 
   /** Shows the charts of a run. */
@@ -124,6 +136,9 @@ export class PlanEditorSession implements vscode.Disposable {
         break;
       case 'stop':
         await commands.executeCommand(COMMANDS.stopTraining, this.document.uri);
+        break;
+      case 'changeRun':
+        if (this.startState.state === 'running') this.services.runs.live?.change(this.document.getText());
         break;
       case 'resume':
         await commands.executeCommand(COMMANDS.continueRun, message.run);

@@ -64,7 +64,7 @@ export class RunService implements vscode.Disposable {
 
   /** What can be done with a plan as far as runs are concerned. */
   startState(plan: string): StartState {
-    if (this.live?.order.plan === plan) return { state: 'running', run: this.live.order.run };
+    if (this.live?.order.plan === plan) return { state: 'running', run: this.live.order.run, change: 'none' };
     return this.queue.some((waiting) => waiting.plan === plan) ? { state: 'queued' } : { state: 'ready' };
   }
 
@@ -149,7 +149,10 @@ export class RunService implements vscode.Disposable {
     const home = homeOf(plan);
     const isNew = !hasThawFolder(home);
     const order = { plan, run: resume ?? newRunPath(plan, new Date(), home), resume: resume !== null };
-    const run: LiveRun = new LiveRun(order, this.trainer, () => this.progressed.fire(run));
+    const run: LiveRun = new LiveRun(order, this.trainer, {
+      onProgress: () => this.progressed.fire(run),
+      onPlan: () => this.changed.fire(),
+    });
     this.histories.delete(order.run);
     const done = ensureThawFolder(home)
       .catch(() => undefined)

@@ -38,6 +38,14 @@ export interface RequestOptions {
   onEvent?: (event: TrainEvent) => void;
   /** Asks the trainer to stop: it finishes its step, writes what it has and answers. */
   signal?: AbortSignal;
+  /** Hears how to change the request while it runs. */
+  onControl?: (control: RequestControl) => void;
+}
+
+/** What can be done to a request that is under way. */
+export interface RequestControl {
+  /** Gives a training run the text of a plan to take over at its next epoch, as far as it can. */
+  change(text: string): void;
 }
 
 /**
@@ -105,6 +113,7 @@ export class TrainerClient {
       this.silentLooks = 0;
       this.post({ v: PROTOCOL_VERSION, type: 'request', id, method, params });
       const cancel = (): void => this.post({ v: PROTOCOL_VERSION, type: 'cancel', id });
+      options.onControl?.({ change: (text) => this.post({ v: PROTOCOL_VERSION, type: 'change', id, text }) });
       if (options.signal?.aborted) cancel();
       else options.signal?.addEventListener('abort', cancel, { once: true });
     });

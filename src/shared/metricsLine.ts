@@ -56,5 +56,11 @@ export const metricsLineSchema = z.discriminatedUnion('event', [
     movement: z.record(text, number),
   }),
   z.object({ event: z.literal('checkpoint'), epoch: whole, path: text }),
+  z.object({
+    event: z.literal('change'),
+    epoch: whole,
+    changes: z.array(z.object({ path: z.array(z.union([text, whole])), value: z.unknown().optional() })),
+    trainableParameters: whole,
+  }),
   z.object({ event: z.literal('warning'), code: text, text }),
 ]);

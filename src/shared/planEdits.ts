@@ -45,7 +45,7 @@ export type PlanEdit = z.output<typeof planEditSchema>;
 /** One place of the plan file and its new value; undefined removes the key. */
 export interface PlanChange {
   path: (string | number)[];
-  value: unknown;
+  value?: unknown;
 }
 
 /**

@@ -80,6 +80,8 @@ const problemSchema = z.looseObject({ reason: z.string() });
 export const toTrainerSchema = z.union([
   z.object({ v: version, type: z.literal('request'), id: z.number().int(), method: z.string(), params: z.unknown() }),
   z.object({ v: version, type: z.literal('cancel'), id: z.number().int() }),
+  /** The text of a plan that a training run takes over at its next epoch, as far as it can. */
+  z.object({ v: version, type: z.literal('change'), id: z.number().int(), text: z.string() }),
 ]);
 export type ToTrainer = z.output<typeof toTrainerSchema>;
 

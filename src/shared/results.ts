@@ -1,4 +1,5 @@
 import type { ValueRange } from './plan.ts';
+import type { PlanChange } from './planEdits.ts';
 
 /** Results of the trainer's requests, as the command line prints them (`thaw ... --json`). Field names are a contract. */
 
@@ -157,5 +158,7 @@ export type TrainEvent =
       movement: Record<string, number>;
     }
   | { event: 'checkpoint'; epoch: number; path: string }
+  /** The run has taken over another plan; `epoch` are its complete epochs. */
+  | { event: 'change'; epoch: number; changes: PlanChange[]; trainableParameters: number }
   | { event: 'download'; file: string; received: number; total: number | null }
   | { event: 'warning'; code: string; text: string };

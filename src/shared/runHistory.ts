@@ -76,6 +76,9 @@ export class RunHistory {
       case 'download':
         this.noteActivity(event);
         break;
+      case 'change':
+        this.addChange(event);
+        break;
       case 'checkpoint':
         break;
     }
@@ -156,6 +159,12 @@ export class RunHistory {
     // The last step of the epoch is at the position `epoch` itself.
     this.cut(epoch + 1e-9, epoch);
     this.state.points.push(point);
+  }
+
+  /** A resumed run makes its changes again. */
+  private addChange({ epoch, changes }: EventOf<'change'>): void {
+    const before = this.state.changes.filter((change) => change.epoch < epoch);
+    this.state.changes = [...before, { epoch, changes }];
   }
 
   private noteActivity(event: EventOf<'cache'> | EventOf<'download'>): void {

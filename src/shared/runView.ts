@@ -1,3 +1,5 @@
+import type { PlanChange } from './planEdits.ts';
+
 /** A run as charts draw it. */
 
 export const RUN_STATES = ['queued', 'running', 'finished', 'earlyStopped', 'interrupted', 'failed'] as const;
@@ -59,6 +61,8 @@ export interface RunView {
   /** Duration of the whole run, reading and caching included; null until it is over. */
   seconds: number | null;
   warnings: string[];
+  /** What was changed of the plan while the run trained; `epoch` are the complete epochs. */
+  changes: { epoch: number; changes: PlanChange[] }[];
   /** One line in words, where the run failed or was interrupted. */
   problem: string | null;
   freezeProof: { frozenTensors: number; changedTensors: number } | null;
@@ -89,6 +93,7 @@ export function emptyRunView(run: string, name: string, state: RunViewState): Ru
     secondsLeft: null,
     seconds: null,
     warnings: [],
+    changes: [],
     problem: null,
     freezeProof: null,
   };

@@ -80,6 +80,10 @@ const terms = {
       'A phase begins with the weights of the epoch with the least validation loss so far, not with the last ones.',
     ),
   }),
+  runChange: () => ({
+    title: t('Changes of a run'),
+    text: t('Freezing and learning rates may be changed while a run trains; everything else stays as it began.'),
+  }),
   schedule: () => ({
     title: t('Schedule'),
     text: t('How all learning rates of a phase rise and fall together from step to step.'),

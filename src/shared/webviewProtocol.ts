@@ -16,6 +16,8 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('edit'), edit: planEditSchema }),
   z.object({ v: version, type: z.literal('start') }),
   z.object({ v: version, type: z.literal('stop') }),
+  /** Lets the run that trains take over what the plan says now of freezing and rates. */
+  z.object({ v: version, type: z.literal('changeRun') }),
   /** Continues the shown run from its checkpoint. */
   z.object({ v: version, type: z.literal('resume'), run: z.string() }),
   z.object({ v: version, type: z.literal('openAsText'), line: z.number().int().positive().optional() }),
@@ -43,9 +45,15 @@ export type HostRequest = ToHost extends infer M ? (M extends ToHost ? Omit<M, '
 /** Runs drawn beside the shown one at most: with it they are eight, as many as there are colours to tell apart. */
 export const MOST_COMPARED = 7;
 
+/** Whether the plan holds something that the run could take over at its next epoch, or was asked to take over. */
+export type RunChangeState = 'none' | 'possible' | 'sent';
+
 /** What may be started, and why not. */
 export type StartState =
-  { state: 'ready' } | { state: 'running'; run: string } | { state: 'queued' } | { state: 'blocked'; reason: string };
+  | { state: 'ready' }
+  | { state: 'running'; run: string; change: RunChangeState }
+  | { state: 'queued' }
+  | { state: 'blocked'; reason: string };
 
 export interface Snapshot {
   type: 'snapshot';

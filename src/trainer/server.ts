@@ -30,17 +30,21 @@ const numbered = z.looseObject({ type: z.literal('request'), id: z.number().int(
 
 /** Answers requests one after the other: every one ends in a result or an error reply. */
 export function serve(channel: Channel, handlers: Handlers): void {
-  const running = new Map<number, AbortController>();
+  const running = new Map<number, { controller: AbortController; onChange: ((text: string) => void) | null }>();
   const cancelled = new Set<number>();
   let queue: Promise<void> = Promise.resolve();
 
   const answer = async (id: number, method: string, params: unknown): Promise<void> => {
     const controller = new AbortController();
-    running.set(id, controller);
+    const own = { controller, onChange: null as ((text: string) => void) | null };
+    running.set(id, own);
     if (cancelled.delete(id)) controller.abort();
     try {
       const emit = (event: TrainEvent): void => channel.send({ v: PROTOCOL_VERSION, type: 'event', id, event });
-      const result = await dispatch(handlers, method, params, emit, controller.signal);
+      const onChange = (listener: (text: string) => void): void => {
+        own.onChange = listener;
+      };
+      const result = await dispatch(handlers, method, params, { emit, signal: controller.signal, onChange });
       channel.send({ v: PROTOCOL_VERSION, type: 'result', id, result });
     } catch (error) {
       channel.send({ v: PROTOCOL_VERSION, type: 'error', id, problem: toProblem(error, controller.signal) });
@@ -62,9 +66,13 @@ export function serve(channel: Channel, handlers: Handlers): void {
     if (!parsed.success) return refuse(raw);
     const message = parsed.data;
     if (message.type === 'cancel') {
-      const controller = running.get(message.id);
-      if (controller) controller.abort();
+      const request = running.get(message.id);
+      if (request) request.controller.abort();
       else cancelled.add(message.id);
+      return;
+    }
+    if (message.type === 'change') {
+      running.get(message.id)?.onChange?.(message.text);
       return;
     }
     queue = queue.then(() => answer(message.id, message.method, message.params));
@@ -77,8 +85,7 @@ async function dispatch(
   handlers: Handlers,
   method: string,
   params: unknown,
-  emit: (event: TrainEvent) => void,
-  signal: AbortSignal,
+  channel: Pick<RequestContext, 'emit' | 'signal' | 'onChange'>,
 ): Promise<unknown> {
   if (!isMethod(method)) throw new ThawError({ reason: 'protocol', detail: `the trainer has no method "${method}"` });
   const parsed = requestSchemas[method].safeParse(params);
@@ -86,7 +93,7 @@ async function dispatch(
   const { directory, engine } = parsed.data;
   // The schema of a method and its handler are tied together by the type of `Handlers`, which an index by a union loses.
   const handler = handlers[method] as (params: unknown, context: RequestContext) => Promise<unknown>;
-  return handler(parsed.data, { directory, engine, emit, signal });
+  return handler(parsed.data, { directory, engine, ...channel });
 }
 
 function isMethod(method: string): method is Method {

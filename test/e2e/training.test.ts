@@ -109,3 +109,21 @@ it('stops with a checkpoint when its window goes, and can be continued afterward
   await expect.poll(() => statusOf(run)?.state).toBe('interrupted');
   expect(workbench.errors).toEqual([]);
 });
+
+it('takes over at the next epoch what is changed while it trains', async ({ skip }) => {
+  const opened = await openSamplePlan(skip, { changes: LONG });
+  const { page, folder, workbench } = opened;
+  await train(opened);
+  const [run] = runsOf(folder);
+  await page.button('Open input to block_3').click();
+  await page.freezeSwitch('block_3').click();
+  await page.button('Apply at the Next Epoch').click();
+  await page.frame.getByText(/^ ?After epoch \d+: block_3 unfrozen/).waitFor();
+  const [change] = metricsOf(run, 'change');
+  await expect.poll(() => metricsOf(run, 'epoch').at(-1)?.epoch ?? 0).toBeGreaterThan(change.epoch);
+  const moved = metricsOf(run, 'epoch').map(({ epoch, movement }) => [epoch, movement.block_3 > 0]);
+  for (const [epoch, hasMoved] of moved) expect([epoch, hasMoved]).toEqual([epoch, Number(epoch) > change.epoch]);
+  await page.button('Stop').click();
+  await expect.poll(() => statusOf(run)?.state).toBe('interrupted');
+  expect(workbench.errors).toEqual([]);
+});

@@ -6,7 +6,7 @@ import { proveFreeze } from '../../src/node/freezeProof.ts';
 import { readModelFiles } from '../../src/node/modelFiles.ts';
 import { readPlanFile } from '../../src/node/planFile.ts';
 import { RunFolder } from '../../src/node/runFolder.ts';
-import type { PlanInput } from '../../src/shared/plan.ts';
+import type { Plan, PlanInput } from '../../src/shared/plan.ts';
 import { Random } from '../../src/shared/random.ts';
 import type { TrainEvent, TrainResult } from '../../src/shared/results.ts';
 import { createPortableEngine } from '../../src/trainer/engine/portable/portableEngine.ts';
@@ -131,6 +131,8 @@ export interface TrainOptions {
   resume?: boolean;
   /** Hears every event and may abort. */
   onEvent?: (event: TrainEvent, abort: () => void) => void;
+  /** Hears how to give the run another plan to take over. */
+  onChange?: (listener: (plan: Plan) => void) => void;
 }
 
 /** Trains a plan in this process, with the freeze proof read back from disk. */
@@ -139,7 +141,10 @@ export async function trainHere(planPath: string, options: TrainOptions = {}): P
   const files = await readModelFiles(file.resolve(file.plan.model));
   const setup = await openSetup(file, file.plan, files);
   const run = new RunFolder(options.run ?? join(planPath, '..', 'run'));
-  if (!options.resume) await run.create();
+  if (!options.resume) {
+    await run.create();
+    await writeFile(run.planPath, JSON.stringify(file.plan));
+  }
   const events: TrainEvent[] = [];
   const controller = new AbortController();
   const result = await trainPlan({
@@ -148,6 +153,7 @@ export async function trainHere(planPath: string, options: TrainOptions = {}): P
     run,
     resume: options.resume ?? false,
     signal: controller.signal,
+    ...(options.onChange ? { onChange: options.onChange } : {}),
     emit: (event) => {
       events.push(event);
       options.onEvent?.(event, () => controller.abort());

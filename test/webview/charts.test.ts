@@ -122,7 +122,9 @@ describe('runs', () => {
   it('starts, stops and opens the text', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     await page.getByRole('button', { name: 'Start', exact: true }).click();
-    await page.evaluate(() => window.stub.send({ type: 'start', start: { state: 'running', run: 'r' } }));
+    await page.evaluate(() =>
+      window.stub.send({ type: 'start', start: { state: 'running', run: 'r', change: 'none' } }),
+    );
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await page.getByRole('button', { name: 'Open as Text' }).click();
     for (const type of ['start', 'stop', 'openAsText'] as const) {
@@ -137,6 +139,33 @@ describe('runs', () => {
     expect(await page.locator('.start-note').textContent()).toContain('Training needs a trusted workspace.');
     await page.getByRole('button', { name: 'Start', exact: true }).click({ force: true });
     expect(await editor.messagesOf('start')).toEqual([]);
+  });
+
+  it('offers to take over what was changed while it trains, and shows what was taken over', async ({ editor }) => {
+    const snapshot = exampleSnapshot({ epochs: 6 });
+    const page = await editor.open(snapshot);
+    const { run } = snapshot;
+    if (!run) throw new Error('the example has a run');
+    const before = await remember(page);
+    await page.evaluate((start) => window.stub.send({ type: 'start', start }), {
+      state: 'running' as const,
+      run: run.run,
+      change: 'possible' as const,
+    });
+    await page.getByRole('button', { name: 'Apply at the Next Epoch' }).click();
+    expect(await editor.messagesOf('changeRun')).toEqual([{ v: 1, type: 'changeRun' }]);
+    const changes = [
+      { path: ['blocks', 'block_15', 'frozen'], value: true },
+      { path: ['optimizer', 'headLearningRate'], value: 5e-4 },
+    ];
+    const changed = { ...run, changes: [{ epoch: 4, changes }] };
+    await page.evaluate((message) => window.stub.send(message), {
+      type: 'run' as const,
+      run: changed,
+      runs: snapshot.runs,
+    });
+    await page.getByText('After epoch 4: block_15 frozen, the head at 5e-4').waitFor();
+    await expect.poll(async () => (await remember(page)).every((canvas, index) => canvas !== before[index])).toBe(true);
   });
 
   it('offers to continue what was interrupted, and says why it ended', async ({ editor }) => {

@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
 import uPlot from 'uplot';
-import type { PhaseBand } from '../../src/shared/runView.ts';
+import type { PhaseBand, RunView } from '../../src/shared/runView.ts';
 import type { Emphasis } from '../emphasis.ts';
 import type { ChartTheme } from './chartTheme.ts';
 import type { Curves, Measure } from './curves.ts';
-import { drawPhaseBands } from './phaseBands.ts';
+import { drawChangeMarks, drawPhaseBands } from './phaseBands.ts';
 import { drawRunNumbers } from './runNumbers.ts';
 import { type RunStyle, SERIES_OF_RUN, seriesOfRun, withAlpha } from './runSeries.ts';
 
@@ -35,6 +35,7 @@ export interface PlotOptions {
   runs: number;
   state: () => {
     phases: readonly PhaseBand[];
+    changes: RunView['changes'];
     emphasis: Emphasis | null;
     epochs: number;
     /** One for each run, in the order of the curves. */
@@ -103,8 +104,9 @@ export class LinePlot {
         draw: [(plot) => drawRunNumbers(plot, this.curves, options.state().styles, theme)],
         drawClear: [
           (plot) => {
-            const { phases, emphasis } = options.state();
+            const { phases, changes, emphasis } = options.state();
             drawPhaseBands(plot, phases, emphasis, theme);
+            drawChangeMarks(plot, changes, theme);
           },
         ],
         setCursor: [(plot) => options.onHover(positionOf(plot))],

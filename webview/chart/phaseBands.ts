@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { PhaseBand } from '../../src/shared/runView.ts';
+import type { PhaseBand, RunView } from '../../src/shared/runView.ts';
 import type { Emphasis } from '../emphasis.ts';
 import type { ChartTheme } from './chartTheme.ts';
 
@@ -31,6 +31,26 @@ export function drawPhaseBands(
     const names = phases.length > 1 ? [`${index + 1} ${phase.name}`, String(index + 1)] : [phase.name];
     const text = fitText(ctx, names, right - left - LABEL_ROOM * ratio);
     ctx.fillText(text, left, bbox.top - LABEL_ROOM * ratio);
+  }
+  ctx.restore();
+}
+
+const MARK_DASH = [2, 3];
+
+/** Draws a dotted line at every place where the plan was changed while the run trained. */
+export function drawChangeMarks(plot: uPlot, changes: RunView['changes'], theme: ChartTheme): void {
+  if (changes.length === 0) return;
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = theme.axis;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash(MARK_DASH.map((length) => length * devicePixelRatio));
+  for (const { epoch } of changes) {
+    const left = Math.round(plot.valToPos(epoch, 'x', true));
+    ctx.beginPath();
+    ctx.moveTo(left, bbox.top);
+    ctx.lineTo(left, bbox.top + bbox.height);
+    ctx.stroke();
   }
   ctx.restore();
 }

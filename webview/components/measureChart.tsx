@@ -48,6 +48,7 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
       runs: views.length,
       state: () => ({
         phases: latest.current.phases,
+        changes: latest.current.changes,
         emphasis: emphasis.peek(),
         epochs: Math.max(...drawnRuns.peek().map(({ epochs }) => epochs)),
         styles: runStyles(theme),

@@ -6,6 +6,7 @@ import { emphasis } from '../emphasis.ts';
 import { post } from '../host.ts';
 import { run, startState } from '../store.ts';
 import { Icon } from './icons.tsx';
+import { RunChanges } from './runChanges.tsx';
 import { runStateWord } from './runWords.ts';
 import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
@@ -23,6 +24,7 @@ export function Progress(): JSX.Element | null {
         <span class="progress-left numbers">{timeText(view)}</span>
       </div>
       <Activity view={view} />
+      <RunChanges view={view} />
       <Aftermath view={view} />
     </div>
   );

@@ -12,13 +12,15 @@ export interface RequestContext {
   engine: EngineChoice;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
+  /** Calls `listener` with every text of a plan that the request is to take over while it runs. */
+  onChange: (listener: (text: string) => void) => void;
 }
 
 /** Finds a model by any reference a user may give. `workspace` is where bare names of runs are looked up. */
 export async function findModel(
   reference: string,
   directory: string,
-  { emit, signal }: RequestContext,
+  { emit, signal }: Pick<RequestContext, 'emit' | 'signal'>,
   workspace = workspaceOf(`${directory}/plan`),
 ): Promise<ResolvedModel> {
   return resolveModel(reference, directory, {

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { writeFileAtomic } from '../../node/atomicFile.ts';
 import { runFreezeProof } from '../../node/freezeProof.ts';
 import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
+import { planAfter, readRunChanges } from '../../node/runChanges.ts';
 import {
   currentState,
   ensureThawFolder,
@@ -17,6 +18,7 @@ import {
 } from '../../node/runFolder.ts';
 import { describeProblem, isInputProblem, type Problem, ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
+import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
 import { openEngine } from '../engines.ts';
@@ -69,6 +71,12 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       resume: params.resume !== undefined,
       emit: context.emit,
       signal: context.signal,
+      onChange: (listener) =>
+        context.onChange((text) => {
+          const parsed = parsePlanText(text);
+          // The editor offers valid plans only; one that is not valid has nothing to take over.
+          if ('plan' in parsed) listener(parsed.plan);
+        }),
       proveFreeze: () => proveFreeze(setup, source, run),
     });
     await run.writeStatus(result.stopped);
@@ -122,7 +130,8 @@ async function requireResumable(run: RunFolder, plan: Plan, planPath: string): P
   if (status && currentState(status) === 'running' && status.processId !== process.pid) {
     throw new ThawError({ reason: 'runBusy', path: run.path, processId: status.processId });
   }
-  const before: Record<string, unknown> = { ...(await run.readPlan()) };
+  const changes = await readRunChanges(run);
+  const before: Record<string, unknown> = { ...planAfter(await run.readPlan(), changes, Infinity) };
   // Through JSON, since a key that is absent and one that is undefined are the same in a file.
   const after = JSON.parse(JSON.stringify(plan)) as Record<string, unknown>;
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -3,6 +3,8 @@ import { requireSpace, type RunFolder } from '../../node/runFolder.ts';
 import type { TensorMap } from '../../node/safetensors.ts';
 import type { SavedMetadata } from '../../shared/modelMetadata.ts';
 import { ThawError } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import type { PlanChange } from '../../shared/planEdits.ts';
 import type { Best, TrainEvent, TrainResult } from '../../shared/results.ts';
 import { wilsonInterval } from '../../shared/statistics.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
@@ -13,6 +15,7 @@ import { type Position, readCheckpoint, startPosition, writeCheckpoint } from '.
 import { MetricsLog } from './metricsLog.ts';
 import { copyWeights, movementByBlock, restoreWeights } from './networkWeights.ts';
 import { compilePhase, type PhaseProgram } from './phaseProgram.ts';
+import { PlanSequence } from './planSequence.ts';
 import { type EpochOutcome, PhaseRunner } from './phaseRunner.ts';
 import { changingLayers, trainableParameters, type TrainingSetup } from './trainingSetup.ts';
 
@@ -24,6 +27,8 @@ export interface TrainingContext {
   resume: boolean;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
+  /** Calls `listener` with every plan that the run is to take over at its next epoch, as far as it can. */
+  onChange?: (listener: (plan: Plan) => void) => void;
   /** Compares the saved model with its source in another process. */
   proveFreeze: () => Promise<TrainResult['freezeProof']>;
 }
@@ -38,8 +43,11 @@ export async function trainPlan(context: TrainingContext): Promise<TrainResult> 
 
 class Training {
   private readonly log: MetricsLog;
-  private readonly changing: Set<string>;
-  private readonly start: TensorMap;
+  /** Layers that train at some time of the run. */
+  private readonly changing = new Set<string>();
+  /** Their weights at the start of the run. */
+  private readonly start: TensorMap = new Map();
+  private readonly plans: PlanSequence;
   private best: TensorMap = new Map();
   private position: Position = startPosition();
   /** What the optimizers had when the checkpoint was written; empty at the start of a phase. */
@@ -50,8 +58,19 @@ class Training {
 
   constructor(private readonly context: TrainingContext) {
     this.log = new MetricsLog(context.run, context.emit);
-    this.changing = changingLayers(context.setup);
-    this.start = copyWeights(context.setup.network.model, this.changing);
+    this.plans = new PlanSequence(context);
+    this.cover();
+  }
+
+  /** Takes in the layers that the plan lets train, before they have changed. */
+  private cover(): void {
+    const { setup } = this.context;
+    const added = [...changingLayers(setup)].filter((layer) => !this.changing.has(layer));
+    for (const layer of added) this.changing.add(layer);
+    for (const [name, tensor] of copyWeights(setup.network.model, added)) {
+      this.start.set(name, tensor);
+      if (this.best.size > 0) this.best.set(name, tensor);
+    }
   }
 
   async run(): Promise<TrainResult> {
@@ -73,7 +92,9 @@ class Training {
     const { setup, signal } = this.context;
     try {
       while (this.position.phase < setup.plan.phases.length) {
-        if (signal.aborted || (await this.runPhase()) === 'interrupted') return true;
+        if (signal.aborted) return true;
+        await this.takeOver();
+        if ((await this.runPhase()) === 'interrupted') return true;
       }
       return false;
     } catch (error) {
@@ -98,10 +119,13 @@ class Training {
 
   private async resume(): Promise<void> {
     const { run, resume, setup } = this.context;
-    const { checkpoint, damaged } = resume ? await readCheckpoint(run) : { checkpoint: null, damaged: [] };
+    if (!resume) return;
+    const { checkpoint, damaged } = await readCheckpoint(run);
     const position = checkpoint?.position ?? startPosition();
-    if (resume) run.filterMetrics((line) => isBefore(line, position));
+    run.filterMetrics((line) => isBefore(line, position));
     this.damagedCheckpoints = damaged;
+    await this.plans.resume(position.epochs);
+    this.cover();
     if (!checkpoint) return;
     this.position = position;
     this.best = checkpoint.best;
@@ -133,6 +157,7 @@ class Training {
       resumed: resume && this.position.epochs + this.position.step > 0,
     });
     this.warnOfDamage();
+    this.tellChanges(this.plans.madeAfter(this.position.epochs));
     if (setup.data.problems.length > 0) {
       const [first] = setup.data.problems;
       const count = setup.data.problems.length;
@@ -141,7 +166,26 @@ class Training {
     }
   }
 
-  private async runPhase(): Promise<'done' | 'interrupted'> {
+  /** Takes over a plan that was changed; returns whether there was one. */
+  private async takeOver(): Promise<boolean> {
+    const changes = await this.plans.next(this.position.epochs, (text) =>
+      this.log.event({ event: 'warning', code: 'changeRefused', text }),
+    );
+    if (!changes) return false;
+    this.cover();
+    this.tellChanges(changes);
+    return true;
+  }
+
+  private tellChanges(changes: PlanChange[] | null): void {
+    if (!changes) return;
+    const { setup } = this.context;
+    const { epochs: epoch } = this.position;
+    this.log.event({ event: 'change', epoch, changes, trainableParameters: trainableParameters(setup) });
+  }
+
+  /** `changed` where the plan was changed in the middle of the phase, which then goes on under the new one. */
+  private async runPhase(): Promise<'done' | 'interrupted' | 'changed'> {
     const { engine, setup, signal } = this.context;
     const { phase } = this.position;
     const settings = setup.plan.phases[phase];
@@ -182,7 +226,7 @@ class Training {
     };
   }
 
-  private async runEpochs(runner: PhaseRunner, program: PhaseProgram): Promise<'done' | 'interrupted'> {
+  private async runEpochs(runner: PhaseRunner, program: PhaseProgram): Promise<'done' | 'interrupted' | 'changed'> {
     const { setup, run } = this.context;
     const { position } = this;
     const settings = setup.plan.phases[position.phase];
@@ -197,6 +241,11 @@ class Training {
       this.finishEpoch(outcome, settings.name, (performance.now() - started) / 1000);
       await this.checkpoint(program);
       this.log.event({ event: 'checkpoint', epoch: position.epochs, path: run.checkpointPath });
+      const goesOn = position.epochInPhase < settings.epochs && position.epochsSinceBest < patience;
+      if (goesOn && (await this.takeOver())) {
+        this.optimizerState = stateOf(program);
+        return 'changed';
+      }
     }
     this.nextPhase(position.epochInPhase < settings.epochs);
     return 'done';
@@ -270,7 +319,7 @@ class Training {
       position: this.position,
       weights: copyWeights(this.context.setup.network.model, this.changing),
       best: this.best,
-      optimizers: new Map(program.optimizers.flatMap((optimizer) => [...optimizer.save()])),
+      optimizers: stateOf(program),
     });
   }
 
@@ -305,11 +354,18 @@ class Training {
   }
 }
 
+/** What all optimizers of a phase keep, by weight and slot. */
+function stateOf({ optimizers }: PhaseProgram): OptimizerState {
+  return new Map(optimizers.flatMap((optimizer) => [...optimizer.save()]));
+}
+
 /** Whether a line of the metrics file was written before the checkpoint at `position`. */
 function isBefore(line: Record<string, unknown>, position: Position): boolean {
   const epoch = Number(line.epoch ?? 0);
   if (line.event === 'step')
     return epoch <= position.epochs || (epoch === position.epochs + 1 && Number(line.step) <= position.step);
   if (line.event === 'epoch' || line.event === 'checkpoint') return epoch <= position.epochs;
+  // Those made just after the checkpoint are told again.
+  if (line.event === 'change') return epoch < position.epochs;
   return position.epochs + position.step > 0;
 }

@@ -18,7 +18,11 @@ export interface TrainingSetup {
   dataFolder: string;
   /** Factor on the loss of each class. */
   classWeights: number[];
+  /** Plans that were in the place of `plan` earlier in the run; they differ in what is frozen and in rates. */
+  earlierPlans?: readonly Plan[];
 }
+
+type PlansOfRun = Pick<TrainingSetup, 'plan' | 'network' | 'earlierPlans'>;
 
 /** Opens the network and the data of a plan. Throws for everything that is wrong with either, `planInvalid` included. */
 export async function openSetup(file: PlanFile, plan: Plan, files: ModelFiles): Promise<TrainingSetup> {
@@ -29,24 +33,27 @@ export async function openSetup(file: PlanFile, plan: Plan, files: ModelFiles): 
   return { plan, network, data, dataFolder: file.resolve(plan.data.train), classWeights };
 }
 
-function requireFittingPlan(path: string, locate: LocateInPlan, plan: Plan, network: PreparedNetwork): void {
+export function requireFittingPlan(path: string, locate: LocateInPlan, plan: Plan, network: PreparedNetwork): void {
   const layers = network.model.layers.map((layer) => ({ name: layer.name, weighted: layer.weights.length > 0 }));
   const problems = checkPlan(plan, { blocks: network.blocks, layers }, locate);
   if (problems.length > 0) throw new ThawError({ reason: 'planInvalid', path, problems });
 }
 
-/** Layers that train in any phase, the head's included. */
-export function changingLayers({ plan, network }: Pick<TrainingSetup, 'plan' | 'network'>): Set<string> {
+/** Layers that train in any phase of the plan, or of those that were in its place before; the head's included. */
+export function changingLayers({ plan, network, earlierPlans = [] }: PlansOfRun): Set<string> {
   const layers = new Set<string>(network.headLayers);
-  plan.phases.forEach((_, phase) => {
-    for (const name of trainableSet(plan, phase, network.blocks).keys()) layers.add(name);
-  });
+  for (const each of [...earlierPlans, plan]) {
+    each.phases.forEach((_, phase) => {
+      for (const name of trainableSet(each, phase, network.blocks).keys()) layers.add(name);
+    });
+  }
   return layers;
 }
 
-/** Names (as saved) of the backbone weights that no phase of the plan may change, moving statistics included. */
-export function frozenWeights({ plan, network }: Pick<TrainingSetup, 'plan' | 'network'>): string[] {
-  const changing = changingLayers({ plan, network });
+/** Names (as saved) of the backbone weights that no phase of any plan of the run may change, moving statistics included. */
+export function frozenWeights(setup: PlansOfRun): string[] {
+  const { plan, network } = setup;
+  const changing = changingLayers(setup);
   const head = new Set(network.headLayers);
   return network.model.layers
     .filter((layer) => !head.has(layer.name))

@@ -157,7 +157,7 @@ export function exampleSnapshot(
     document: { plan, problems: 'problems' in parsed ? parsed.problems : [] },
     network: { state: 'ready', value: network },
     data: { state: 'ready', value: exampleData() },
-    start: run ? { state: 'running', run: run.run } : { state: 'ready' },
+    start: run ? { state: 'running', run: run.run, change: 'none' } : { state: 'ready' },
     run,
     compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],
     runs: [
