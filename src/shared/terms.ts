@@ -148,7 +148,7 @@ const terms = {
   },
   augmentation: {
     title: 'Augmentation',
-    text: 'Random mirroring and cropping, so that the network never sees quite the same training image twice.',
+    text: 'Random changes of frame, angle and colours, so that the network hardly sees the same training image twice.',
   },
   classWeights: {
     title: 'Class weights',
