@@ -7,7 +7,7 @@ export const RESIZE_MODES = ['crop', 'pad', 'stretch'] as const;
 export const CHANNEL_MODES = ['rgb', 'gray'] as const;
 export const BATCH_NORM_POLICIES = ['locked', 'affine', 'adapt'] as const;
 export const OPTIMIZER_NAMES = ['adam', 'adamw', 'sgd', 'rmsprop'] as const;
-export const AUGMENT_PRESETS = ['none', 'light', 'strong'] as const;
+export const AUGMENT_PRESETS = ['none', 'light', 'medium', 'strong'] as const;
 
 export const SAMPLINGS = ['shuffle', 'balanced'] as const;
 
@@ -88,15 +88,32 @@ const phaseSchema = z
 const augmentSchema = z.union([
   z.enum(AUGMENT_PRESETS),
   z.strictObject({
-    flip: z.boolean().describe('Mirror images left to right at random.'),
-    crop: z.number().min(0).max(0.5).describe('Largest share of the width and height that a random crop cuts away.'),
-    variants: z
+    flip: z.boolean().optional().describe('Mirror images left to right at random. Default: false.'),
+    crop: z
       .number()
-      .int()
-      .min(1)
-      .max(64)
+      .min(0)
+      .max(0.5)
       .optional()
-      .describe('Variants cached of each image while the layers below are frozen.'),
+      .describe('Largest share of the width and height that a random crop cuts away. Default: 0.'),
+    rotate: z.number().min(0).max(45).optional().describe('Largest angle of a rotation, in degrees. Default: 0.'),
+    color: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Largest change of brightness, contrast and saturation, as a share of each. Default: 0.'),
+    erase: z
+      .number()
+      .min(0)
+      .max(0.5)
+      .optional()
+      .describe('Largest share of the area that a rectangle at a random place covers. Default: 0.'),
+    variants: z
+      .union([z.number().int().min(1).max(64), z.literal('recompute')])
+      .optional()
+      .describe(
+        'Variants cached of each image while the layers below are frozen; "recompute" draws new ones in every epoch. Default: 4, or fewer where there are not that many.',
+      ),
   }),
 ]);
 

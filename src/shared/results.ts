@@ -127,6 +127,7 @@ export type TrainEvent =
       epochs: number;
       trainable: string[];
       trainableParameters: number;
+      /** Last layer whose values are computed once per training image and variant; null where none are kept. */
       cachedTo: string | null;
     }
   | {

@@ -200,7 +200,9 @@ const terms = {
   }),
   augmentation: () => ({
     title: t('Augmentation'),
-    text: t('Random mirroring and cropping, so that the network never sees quite the same training image twice.'),
+    text: t(
+      'Random changes of frame, angle and colours, so that the network hardly sees the same training image twice.',
+    ),
   }),
   classWeights: () => ({
     title: t('Class weights'),

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, expect, it } from 'vitest';
 import { TrainerClient } from '../../src/node/trainerClient.ts';
+import { drawVariant, resolveAugmentation } from '../../src/shared/augmentation.ts';
 import type { Plan } from '../../src/shared/plan.ts';
+import { Random } from '../../src/shared/random.ts';
+import { varyImage } from '../../src/shared/varyImage.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 import { IMAGE_SIZE, writeProject } from '../support/trainingFixture.ts';
 
@@ -38,7 +41,7 @@ it('answers a plan with mistakes with its problems', async () => {
 
 it('shows images as the network sees them, and as augmentation changes them', async () => {
   const folder = await temporaryFolder();
-  const path = await writeProject(folder, { augment: { flip: false, crop: 0.5 } });
+  const path = await writeProject(folder, { augment: 'strong' });
   const plan = JSON.parse(await readFile(path, 'utf8')) as Plan;
   const text = JSON.stringify(plan);
   const wide = join(folder, 'wide.png');
@@ -75,8 +78,16 @@ it('shows images as the network sees them, and as augmentation changes them', as
   expect(flat.length).toBe(IMAGE_SIZE * IMAGE_SIZE * 3);
   expect([...flat.subarray(0, 3)]).toEqual([0x80, 0x40, 0x20]);
   expect(plain).toEqual(await sharp(left).raw().toBuffer());
+  const asTraining = (number: number): Uint8Array =>
+    varyImage(
+      new Uint8Array(plain),
+      { height: IMAGE_SIZE, width: IMAGE_SIZE },
+      drawVariant(Random.seeded(plan.seed, `thumbnail/${number}/2`), resolveAugmentation('strong')),
+    );
   const [, first] = await ask(1);
   const [, second] = await ask(2);
+  expect(first.equals(asTraining(1))).toBe(true);
+  expect(second.equals(asTraining(2))).toBe(true);
   expect(first.equals(plain)).toBe(false);
   expect(second.equals(first)).toBe(false);
 });

@@ -1,12 +1,12 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hashTensors } from '../../src/node/freezeProof.ts';
 import type { PlanInput } from '../../src/shared/plan.ts';
 import type { TrainEvent } from '../../src/shared/results.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
-import { release, trainHere, writePlan, writeProject } from '../support/trainingFixture.ts';
+import { release, type Trained, trainHere, writePlan, writeProject } from '../support/trainingFixture.ts';
 
 const everything: Partial<PlanInput> = {
   blocks: { stem: { frozen: false }, middle: { frozen: false }, top: { frozen: false } },
@@ -36,12 +36,6 @@ describe('training', () => {
     expect(result.cache.misses).toBe(20);
     expect(result.cache.hits).toBe(4 * 20);
     expect(events.find((event) => event.event === 'phase')).toMatchObject({ cachedTo: 'head_pool', trainable: [] });
-  });
-
-  it('caches the stated number of variants under augmentation', async () => {
-    const changes: Partial<PlanInput> = { augment: { flip: true, crop: 0.2, variants: 3 } };
-    const { result } = await trainHere(await writeProject(await temporaryFolder(), changes));
-    expect(result.cache.misses).toBe(16 * 3 + 4);
   });
 
   it('trains the blocks of each phase at their own rates and tells how far they moved', async () => {
@@ -161,11 +155,25 @@ describe('training', () => {
   });
 });
 
+/** Trains up to a step and no further. Time flies, so that every step is an event however fast it is. */
+async function trainUntil(last: { epoch: number; step: number }, plan: string, run: string): Promise<Trained> {
+  let now = 0;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 1000));
+  try {
+    return await trainHere(plan, {
+      run,
+      onEvent: (event, abort) => {
+        if (event.event === 'step' && event.epoch === last.epoch && event.step === last.step) abort();
+      },
+    });
+  } finally {
+    clock.mockRestore();
+  }
+}
+
 describe('a run that was stopped', () => {
   const settings: Partial<PlanInput> = {
-    ...everything,
     head: { classes: ['left', 'right'], dropout: 0.3 },
-    augment: { flip: true, crop: 0.2 },
     phases: [
       { name: 'head', epochs: 1, unfreeze: [] },
       { name: 'all', epochs: 3 },
@@ -173,18 +181,19 @@ describe('a run that was stopped', () => {
     batchSize: 4,
   };
 
-  it('goes on as if it had never stopped, also from mid-epoch', async () => {
+  const augment = { flip: true, crop: 0.2, rotate: 15, color: 0.4, erase: 0.3 };
+  const lastBlock: Partial<PlanInput> = { blocks: { top: { frozen: false } } };
+
+  it.each<[string, Partial<PlanInput>]>([
+    ['where all layers train', { ...everything, augment }],
+    ['with cached variants', { ...lastBlock, augment: { ...augment, variants: 3 } }],
+    ['with variants drawn anew', { ...lastBlock, augment: { ...augment, variants: 'recompute' } }],
+  ])('goes on as if it had never stopped, also from mid-epoch, %s', async (_, changes) => {
     const folder = await temporaryFolder();
-    const plan = await writeProject(folder, settings);
+    const plan = await writeProject(folder, { ...settings, ...changes });
     const whole = await trainHere(plan, { run: join(folder, 'whole') });
-    let steps = 0;
-    const first = await trainHere(plan, {
-      run: join(folder, 'parts'),
-      onEvent: (event, abort) => {
-        if (event.event === 'step' && event.epoch === 3 && ++steps === 1) abort();
-      },
-    });
-    expect(first.result.stopped).toBe('interrupted');
+    const first = await trainUntil({ epoch: 3, step: 2 }, plan, join(folder, 'parts'));
+    expect(first.result).toMatchObject({ stopped: 'interrupted', epochs: 2 });
     const second = await trainHere(plan, { run: join(folder, 'parts'), resume: true });
     expect(second.result.stopped).toBe('finished');
     expect(second.events[0]).toMatchObject({ event: 'start', resumed: true });

@@ -46,7 +46,14 @@ describe('parsePlanText', () => {
     ['"frozen": true', '"frozn": true', 'blocks.b2.frozn', 'unknown key "frozn"', 'frozen'],
     ['"unfreeze": []', '"unfreze": []', 'phases.0.unfreze', 'phases.0 has an unknown key', 'unfreeze'],
     ['"phases": [', '"seed": -3, "phases": [', 'seed', 'whole number of at least 0', '0'],
-    ['"phases": [', '"augment": "stong", "phases": [', 'augment', '"none", "light", "strong" or an object', 'strong'],
+    [
+      '"phases": [',
+      '"augment": "stong", "phases": [',
+      'augment',
+      '"none", "light", "medium", "strong" or an object',
+      'strong',
+    ],
+    ['"phases": [', '"augment": "medum", "phases": [', 'augment', '"medium"', 'medium'],
     [
       '"phases": [',
       '"augment": {"flip": 1, "crop": 0}, "phases": [',
@@ -62,6 +69,35 @@ describe('parsePlanText', () => {
       'unknown',
       'variants',
     ],
+    [
+      '"phases": [',
+      '"augment": {"rotate": 90}, "phases": [',
+      'augment.rotate',
+      'at least 0 and at most 45, not 90',
+      '45',
+    ],
+    ['"phases": [', '"augment": {"rotate": -5}, "phases": [', 'augment.rotate', 'at least 0', '0'],
+    ['"phases": [', '"augment": {"color": 1.5}, "phases": [', 'augment.color', 'at most 1', '1'],
+    ['"phases": [', '"augment": {"color": "0.2"}, "phases": [', 'augment.color', 'a number', '0.2'],
+    ['"phases": [', '"augment": {"colour": 0.2}, "phases": [', 'augment.colour', 'unknown', 'color'],
+    ['"phases": [', '"augment": {"erase": 0.9}, "phases": [', 'augment.erase', 'at most 0.5', '0.5'],
+    [
+      '"phases": [',
+      '"augment": {"variants": 100}, "phases": [',
+      'augment.variants',
+      'a whole number of at least 1 and at most 64 or "recompute", not 100',
+      '64',
+    ],
+    ['"phases": [', '"augment": {"variants": 0}, "phases": [', 'augment.variants', 'not 0', '1'],
+    ['"phases": [', '"augment": {"variants": 2.6}, "phases": [', 'augment.variants', 'whole number', '3'],
+    [
+      '"phases": [',
+      '"augment": {"variants": "recomput"}, "phases": [',
+      'augment.variants',
+      '64 or "recompute"',
+      'recompute',
+    ],
+    ['"phases": [', '"augment": {"variants": true}, "phases": [', 'augment.variants', 'not true', undefined],
     ['"phases": [', '"classWeights": "atuo", "phases": [', 'classWeights', '"auto", "none" or an object', 'auto'],
     ['"phases": [', '"classWeights": {"iris": -1}, "phases": [', 'classWeights.iris', 'greater than 0', '0.01'],
     ['"phases": [', '"earlyStopping": 5, "phases": [', 'earlyStopping', 'an object or null', undefined],
@@ -129,6 +165,18 @@ describe('parsePlanText', () => {
       expect(parsePlanText(text)).toMatchObject({ plan: { phases: [{ schedule, restoreBest: false }, {}] } });
     }
     expect(samplePlan().phases[0]).toEqual({ name: 'head', epochs: 5, unfreeze: [] });
+  });
+
+  it('reads an augmentation as it is written', () => {
+    for (const augment of [
+      'medium',
+      {},
+      { flip: true, crop: 0.1 },
+      { rotate: 45, erase: 0.5, variants: 'recompute' },
+    ]) {
+      const { text } = changed('"phases": [', `"augment": ${JSON.stringify(augment)}, "phases": [`);
+      expect(parsePlanText(text)).toMatchObject({ plan: { augment } });
+    }
   });
 
   it('gives a missing key the line of the object that lacks it', () => {

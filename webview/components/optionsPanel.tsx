@@ -216,6 +216,7 @@ type AugmentChoice = (typeof AUGMENT_PRESETS)[number] | 'custom';
 const AUGMENT_WORDS: Record<AugmentChoice, () => string> = {
   none: () => t({ message: 'none', comment: 'No augmentation' }),
   light: () => t({ message: 'light', comment: 'A little augmentation' }),
+  medium: () => t({ message: 'medium', comment: 'Augmentation' }),
   strong: () => t({ message: 'strong', comment: 'Much augmentation' }),
   custom: () => t({ message: 'custom', comment: 'Augmentation set by numbers' }),
 };

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import { codeOf, describeFileError } from '../../node/dataEntries.ts';
 import { ThawError } from '../../shared/errors.ts';
+import { luma } from '../../shared/luma.ts';
 import type { ChannelMode, ResizeMode } from '../../shared/plan.ts';
 import { BmpError, decodeBmp, readBmpHeader } from './bmp.ts';
 import { describeForeignFile, imageFormat, type ImageFormat } from './imageFormat.ts';
@@ -89,7 +90,7 @@ export async function decodeImageBytes(
     const image = format === 'bmp' ? openBmp(bytes) : await openWithSharp(bytes);
     const rgb = await resizedRgb(image, settings);
     return {
-      pixels: settings.channels === 'gray' ? luma(rgb) : rgb,
+      pixels: settings.channels === 'gray' ? grayOf(rgb) : rgb,
       width: image.width,
       height: image.height,
     };
@@ -172,12 +173,11 @@ function bytesOf(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
-/** Luma in 16-bit fixed point, rounded; the three factors sum to 65536, so that grays stay as they are. */
-function luma(rgb: Uint8Array): Uint8Array {
+function grayOf(rgb: Uint8Array): Uint8Array {
   const gray = new Uint8Array(rgb.length / 3);
   for (let pixel = 0; pixel < gray.length; pixel++) {
     const red = 3 * pixel;
-    gray[pixel] = (19595 * rgb[red] + 38470 * rgb[red + 1] + 7471 * rgb[red + 2] + 32768) >>> 16;
+    gray[pixel] = luma(rgb[red], rgb[red + 1], rgb[red + 2]);
   }
   return gray;
 }

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readPlanFile } from '../../node/planFile.ts';
 import { resolveAugmentation } from '../../shared/augmentation.ts';
 import { ThawError } from '../../shared/errors.ts';
+import { predictCost } from '../../shared/predictCost.ts';
 import { Random } from '../../shared/random.ts';
 import type { CheckResult } from '../../shared/results.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
@@ -72,7 +73,7 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
     const seconds = { features: 0, step: 0 };
     for (let repeat = 0; repeat < 2; repeat++) {
       const started = performance.now();
-      const batch = await live.batch(data.train.usable.slice(0, MEASURED_IMAGES), null);
+      const batch = await live.batch(data.train.usable.slice(0, MEASURED_IMAGES), random);
       const computed = performance.now();
       if (batch.indexes.length === 0) return null;
       const labels = batch.indexes.map((index) => data.train.examples[index].classIndex);
@@ -85,14 +86,9 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
       seconds.step = (performance.now() - computed) / 1000 / labels.length;
       tf.dispose([...batch.values.values()]);
     }
-    const cached = program.prefix.length > 0;
-    const [train, validation] = [data.train.examples.length, data.validation.examples.length];
-    const perImage = cached ? seconds.step : seconds.step + seconds.features;
-    return {
-      secondsPerEpoch: perImage * train + (seconds.step / 3) * validation,
-      cacheSeconds: cached ? seconds.features * (train * augmentation.variants + validation) : 0,
-      memoryBytes: process.resourceUsage().maxRSS * 1024,
-    };
+    const images = { train: data.train.examples.length, validation: data.validation.examples.length };
+    const variants = program.prefix.length > 0 ? augmentation.variants : null;
+    return { ...predictCost(seconds, images, variants), memoryBytes: process.resourceUsage().maxRSS * 1024 };
   } finally {
     restoreWeights(network.model, weights);
     program.dispose();

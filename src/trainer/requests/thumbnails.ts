@@ -1,13 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
-import { drawCropBox, resolveAugmentation } from '../../shared/augmentation.ts';
+import { drawVariant, resolveAugmentation } from '../../shared/augmentation.ts';
 import { ThawError } from '../../shared/errors.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { Thumbnail } from '../../shared/planView.ts';
 import { Random } from '../../shared/random.ts';
+import { varyImage } from '../../shared/varyImage.ts';
 import { readImages } from '../data/imageReader.ts';
-import { openEngine } from '../engines.ts';
-import { cropAndFlip } from '../training/inputTensor.ts';
 import type { RequestContext } from './requestContext.ts';
 
 interface ThumbnailParams {
@@ -39,24 +37,8 @@ export async function thumbnails(params: ThumbnailParams, context: RequestContex
     }
     const random = Random.seeded(plan.seed, `thumbnail/${params.augmentation}/${image.index}`);
     const pixels =
-      params.augmentation === 0
-        ? image.pixels
-        : await throughBox(image.pixels, raw, drawCropBox(random, setting), context);
+      params.augmentation === 0 ? image.pixels : varyImage(image.pixels, raw, drawVariant(random, setting));
     images.push({ file, png: (await sharp(pixels, { raw }).png().toBuffer()).toString('base64') });
   }
   return { images };
-}
-
-/** One image as training sees it through a crop box. */
-async function throughBox(
-  pixels: Uint8Array,
-  { height, width, channels }: { height: number; width: number; channels: number },
-  box: Parameters<typeof cropAndFlip>[1][number],
-  context: RequestContext,
-): Promise<Uint8Array> {
-  const engine = await openEngine(context.engine);
-  const seen = tf.tidy(() => cropAndFlip(tf.tensor4d(Float32Array.from(pixels), [1, height, width, channels]), [box]));
-  const values = await engine.read(seen);
-  seen.dispose();
-  return Uint8Array.from(values, Math.round);
 }

@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Augmentation, type Box as CropBox, drawCropBox, variantBoxes } from '../../shared/augmentation.ts';
+import { type Augmentation, cachedVariants, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
 import type { Random } from '../../shared/random.ts';
+import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { type FoldedConstants, inferSteps } from '../execution/runSteps.ts';
 import type { Step, ValueId } from '../execution/steps.ts';
 import type { ExampleSet } from './examples.ts';
-import { cropAndFlip, inputTensor, isWhole, type NetworkInput } from './inputTensor.ts';
+import { inputTensor, type NetworkInput } from './inputTensor.ts';
 
 /** The constant part of a network: the steps below the first one that trains, and the values they hand over. */
 export interface Prefix {
@@ -55,16 +56,16 @@ export class LiveFeatures implements FeatureSource {
     const images: { index: number; pixels: Uint8Array }[] = [];
     for await (const image of this.set.read(indexes)) images.push(image);
     if (images.length === 0) return { indexes: [], values: new Map() };
-    const boxes = images.map((): CropBox => (draw ? drawCropBox(draw, this.augmentation) : [0, 0, 1, 1]));
+    const variants = images.map(() => (draw ? drawVariant(draw, this.augmentation) : UNCHANGED));
     const pixels = images.map((image) => image.pixels);
-    return { indexes: images.map((image) => image.index), values: this.compute(pixels, boxes) };
+    return { indexes: images.map((image) => image.index), values: this.compute(pixels, variants) };
   }
 
-  /** Values at the cut for decoded images, each seen through its box. Halves its batches when memory runs out. */
-  compute(pixels: readonly Uint8Array[], boxes: readonly CropBox[]): ReadonlyMap<ValueId, tf.Tensor> {
+  /** Values at the cut for one variant of each decoded image. Halves its batches when memory runs out. */
+  compute(pixels: readonly Uint8Array[], variants: readonly Variant[]): ReadonlyMap<ValueId, tf.Tensor> {
     for (;;) {
       try {
-        return this.computeInParts(pixels, boxes);
+        return this.computeInParts(pixels, variants);
       } catch (error) {
         if (!(error instanceof HeapExhausted) || this.batchSize === 1) throw error;
         this.batchSize = Math.ceil(this.batchSize / 2);
@@ -72,13 +73,16 @@ export class LiveFeatures implements FeatureSource {
     }
   }
 
-  private computeInParts(pixels: readonly Uint8Array[], boxes: readonly CropBox[]): ReadonlyMap<ValueId, tf.Tensor> {
+  private computeInParts(pixels: readonly Uint8Array[], variants: readonly Variant[]): ReadonlyMap<ValueId, tf.Tensor> {
     const { steps, boundary, constants } = this.prefix;
     const parts: tf.Tensor[][] = boundary.map(() => []);
     try {
       for (let start = 0; start < pixels.length; start += this.batchSize) {
         const end = start + this.batchSize;
-        const images = tf.tidy(() => this.images(pixels.slice(start, end), boxes.slice(start, end)));
+        const varied = variants
+          .slice(start, end)
+          .map((variant, position) => varyImage(pixels[start + position], this.input, variant));
+        const images = inputTensor(varied, this.input);
         try {
           const values = inferSteps(this.engine, steps, new Map([[this.prefix.input, images]]), boundary, constants);
           values.forEach((value, position) => parts[position].push(value));
@@ -92,11 +96,6 @@ export class LiveFeatures implements FeatureSource {
       throw error;
     }
   }
-
-  private images(pixels: readonly Uint8Array[], boxes: readonly CropBox[]): tf.Tensor4D {
-    const whole = inputTensor(pixels, this.input);
-    return boxes.every(isWhole) ? whole : cropAndFlip(whole, boxes);
-  }
 }
 
 function joined(parts: tf.Tensor[]): tf.Tensor {
@@ -105,6 +104,9 @@ function joined(parts: tf.Tensor[]): tf.Tensor {
   tf.dispose(parts);
   return whole;
 }
+
+/** A way of varying images that holds for the whole of a phase: a cache can keep every variant. */
+export type FixedAugmentation = Augmentation & { variants: number };
 
 /** Everything below the cut computed once per image and variant, and kept in memory. */
 export class CachedFeatures implements FeatureSource {
@@ -118,7 +120,7 @@ export class CachedFeatures implements FeatureSource {
     private readonly prefix: Prefix,
     private readonly set: ExampleSet,
     private readonly live: LiveFeatures,
-    private readonly augmentation: Augmentation,
+    private readonly augmentation: FixedAugmentation,
     private readonly seed: number,
   ) {}
 
@@ -126,19 +128,18 @@ export class CachedFeatures implements FeatureSource {
     return { hits: this.hitCount, misses: this.features.size, bytes: this.byteCount };
   }
 
-  /** Computes the features of the given examples in `variants` variants each (the first is the image as it is). */
+  /** Computes the features of the given examples in all variants (the first is the image as it is). */
   async fill(
     indexes: readonly number[],
-    variants: number,
     onProgress: (progress: CacheProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const group = Math.max(1, Math.floor(DEFAULT_PREFIX_BATCH / variants));
+    const group = Math.max(1, Math.floor(DEFAULT_PREFIX_BATCH / this.augmentation.variants));
     let waiting: { index: number; pixels: Uint8Array }[] = [];
     let done = 0;
     const flush = async (): Promise<void> => {
       if (waiting.length === 0) return;
-      await this.add(waiting, variants);
+      await this.add(waiting);
       done += waiting.length;
       waiting = [];
       onProgress({ done, total: indexes.length, bytes: this.byteCount });
@@ -151,14 +152,11 @@ export class CachedFeatures implements FeatureSource {
     await flush();
   }
 
-  private async add(images: { index: number; pixels: Uint8Array }[], variants: number): Promise<void> {
-    const boxes = images.flatMap(({ index }) => {
-      // Where there are not that many different variants, they repeat.
-      const different = variantBoxes({ ...this.augmentation, variants }, this.seed, index);
-      return Array.from({ length: variants }, (_, variant) => different[variant % different.length]);
-    });
-    const pixels = images.flatMap((image) => new Array<Uint8Array>(variants).fill(image.pixels));
-    const values = this.live.compute(pixels, boxes);
+  private async add(images: { index: number; pixels: Uint8Array }[]): Promise<void> {
+    const { variants: count } = this.augmentation;
+    const variants = images.flatMap(({ index }) => cachedVariants(this.augmentation, count, this.seed, index));
+    const pixels = images.flatMap((image) => new Array<Uint8Array>(count).fill(image.pixels));
+    const values = this.live.compute(pixels, variants);
     for (const id of this.prefix.boundary) {
       const tensor = values.get(id);
       if (!tensor) continue;
@@ -166,7 +164,7 @@ export class CachedFeatures implements FeatureSource {
       const all = await this.engine.read(tensor);
       const size = all.length / pixels.length;
       pixels.forEach((_, position) => {
-        const key = `${images[Math.floor(position / variants)].index}/${position % variants}`;
+        const key = `${images[Math.floor(position / count)].index}/${position % count}`;
         const earlier = this.features.get(key) ?? [];
         this.features.set(key, [...earlier, all.slice(position * size, (position + 1) * size)]);
       });

@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Box as CropBox } from '../../shared/augmentation.ts';
 import type { ValueRange } from '../../shared/plan.ts';
 import { toNetworkRange } from '../../shared/valueRange.ts';
 
@@ -29,24 +28,4 @@ function repeatChannels(gray: Uint8Array, channels: number): Uint8Array {
   const out = new Uint8Array(gray.length * channels);
   for (let i = 0; i < gray.length; i++) out.fill(gray[i], i * channels, (i + 1) * channels);
   return out;
-}
-
-/** Cuts one box out of each image of a batch and brings it back to full size; a box with x1 > x2 mirrors. */
-export function cropAndFlip(batch: tf.Tensor4D, boxes: readonly CropBox[]): tf.Tensor4D {
-  return tf.tidy(() =>
-    tf.image.cropAndResize(
-      batch,
-      tf.tensor2d(
-        boxes.flatMap((box) => [...box]),
-        [boxes.length, 4],
-      ),
-      tf.range(0, boxes.length, 1, 'int32'),
-      [batch.shape[1], batch.shape[2]],
-    ),
-  );
-}
-
-/** Whether a box is the whole image as it is. */
-export function isWhole(box: CropBox): boolean {
-  return box[0] === 0 && box[1] === 0 && box[2] === 1 && box[3] === 1;
 }

@@ -14,7 +14,13 @@ import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { inferSteps } from '../execution/runSteps.ts';
 import type { Position } from './checkpoint.ts';
 import type { ExampleSet } from './examples.ts';
-import { CachedFeatures, type FeatureBatch, type FeatureSource, LiveFeatures } from './featureSource.ts';
+import {
+  CachedFeatures,
+  type FeatureBatch,
+  type FeatureSource,
+  type FixedAugmentation,
+  LiveFeatures,
+} from './featureSource.ts';
 import type { MetricsLog } from './metricsLog.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 import type { TrainingSetup } from './trainingSetup.ts';
@@ -68,6 +74,13 @@ export class PhaseRunner {
     this.log.event({ event: 'warning', code, text });
   }
 
+  /** Name of the last layer whose values for the training images are kept; null where none are. */
+  get cachedTo(): string | null {
+    const { augmentation, program, setup } = this;
+    const isKept = isFixed(augmentation) && this.featureBytes(setup.data.train, augmentation) <= FEATURE_LIMIT_BYTES;
+    return isKept ? program.cachedTo : null;
+  }
+
   get cacheStatistics(): { hits: number; misses: number; bytes: number } {
     const total = { hits: 0, misses: 0, bytes: 0 };
     for (const { statistics } of this.caches) {
@@ -87,11 +100,11 @@ export class PhaseRunner {
     );
     const total = train.usable.length + validation.usable.length;
     const first = { done: 0, bytes: 0 };
-    const trainSource = await this.open(train, this.augmentation.variants, (done, bytes) => {
+    const trainSource = await this.open(train, this.augmentation, (done, bytes) => {
       Object.assign(first, { done, bytes });
       emit(done, total, bytes);
     });
-    const validationSource = await this.open(validation, 1, (done, bytes) =>
+    const validationSource = await this.open(validation, resolveAugmentation('none'), (done, bytes) =>
       emit(first.done + done, total, first.bytes + bytes),
     );
     const problems = [...train.problems, ...validation.problems];
@@ -111,7 +124,7 @@ export class PhaseRunner {
 
   private async open(
     set: ExampleSet,
-    variants: number,
+    augmentation: Augmentation,
     onProgress: (done: number, bytes: number) => void,
   ): Promise<FeatureSource> {
     const { program, engine, setup } = this;
@@ -121,15 +134,15 @@ export class PhaseRunner {
       boundary: program.boundary,
       constants: program.constants,
     };
-    const live = new LiveFeatures(engine, prefix, set, setup.network.input, this.augmentation);
-    const bytes = this.boundaryBytes() * set.usable.length * variants;
-    if (program.prefix.length > 0 && bytes <= FEATURE_LIMIT_BYTES) {
-      const cache = new CachedFeatures(engine, prefix, set, live, this.augmentation, setup.plan.seed);
-      await cache.fill(set.usable, variants, (progress) => onProgress(progress.done, progress.bytes), this.signal);
-      this.caches.push(cache);
-      return cache;
-    }
-    if (program.prefix.length > 0) {
+    const live = new LiveFeatures(engine, prefix, set, setup.network.input, augmentation);
+    if (isFixed(augmentation) && program.prefix.length > 0) {
+      const bytes = this.featureBytes(set, augmentation);
+      if (bytes <= FEATURE_LIMIT_BYTES) {
+        const cache = new CachedFeatures(engine, prefix, set, live, augmentation, setup.plan.seed);
+        await cache.fill(set.usable, (progress) => onProgress(progress.done, progress.bytes), this.signal);
+        this.caches.push(cache);
+        return cache;
+      }
       this.warn(
         'cacheTooLarge',
         `The features of the frozen layers (${formatBytes(bytes)}) do not fit into memory and are computed anew in every epoch.`,
@@ -138,6 +151,11 @@ export class PhaseRunner {
     let done = 0;
     for await (const image of set.read(set.usable, this.signal)) onProgress(++done, image.pixels.byteLength * done);
     return live;
+  }
+
+  /** Bytes of the values at the cut for all variants of a set. */
+  private featureBytes(set: ExampleSet, { variants }: FixedAugmentation): number {
+    return this.boundaryBytes() * set.usable.length * variants;
   }
 
   /** Bytes of the values at the cut for one image. */
@@ -282,6 +300,10 @@ export class PhaseRunner {
       tf.dispose([...batch.values.values()]);
     }
   }
+}
+
+function isFixed(augmentation: Augmentation): augmentation is FixedAugmentation {
+  return augmentation.variants !== 'recompute';
 }
 
 /** Calls at most five times a second, and always for the last. */

@@ -202,7 +202,7 @@ class Training {
           .filter(({ layers }) => layers.some((name) => program.trainable.has(name)))
           .map(({ name }) => name),
         trainableParameters: program.trainableParameters,
-        cachedTo: program.cachedTo,
+        cachedTo: runner.cachedTo,
       });
       try {
         await runner.prepare();
