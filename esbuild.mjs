@@ -30,7 +30,11 @@ const EXTENSION = { in: 'src/extension.ts', out: 'extension' };
 const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
 
 /** Packages whose CommonJS build finds its own parts in a way that no bundler can follow. */
-const ALIASES = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
+const ALIASES = {
+  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+  // The build for browsers is the one that reads no files, which nothing here asks of it.
+  '@vscode/l10n': '@vscode/l10n/dist/browser.js',
+};
 
 /** Browser code of the plan editor: its script and its style sheet. */
 const WEBVIEW = [

@@ -158,7 +158,7 @@ describe('training', () => {
 /** Trains up to a step and no further. Time flies, so that every step is an event however fast it is. */
 async function trainUntil(last: { epoch: number; step: number }, plan: string, run: string): Promise<Trained> {
   let now = 0;
-  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 1000));
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
   try {
     return await trainHere(plan, {
       run,
