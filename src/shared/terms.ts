@@ -204,6 +204,26 @@ const terms = {
       'Random changes of frame, angle and colours, so that the network hardly sees the same training image twice.',
     ),
   }),
+  augmentFlip: () => ({
+    title: t('Mirror'),
+    text: t('Mirrors every second image from left to right, which is wrong for letters and digits.'),
+  }),
+  augmentCrop: () => ({
+    title: t('Crop'),
+    text: t('Cuts away up to this share of height and width, at a random place.'),
+  }),
+  augmentRotate: () => ({
+    title: t('Rotate'),
+    text: t('Turns images by up to so many degrees to either side.'),
+  }),
+  augmentColor: () => ({
+    title: t('Change colours'),
+    text: t('Changes brightness, contrast and saturation by up to this share of each.'),
+  }),
+  augmentErase: () => ({
+    title: t('Erase'),
+    text: t('Covers a rectangle of up to this share of the image, so that no single detail is relied on.'),
+  }),
   classWeights: () => ({
     title: t('Class weights'),
     text: t('Factors that let an image of a rare class count more in the loss than one of a common class.'),

@@ -34,6 +34,25 @@ describe('the schedule', () => {
 });
 
 describe('the options', () => {
+  it('open up a preset of augmentation into its numbers', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByRole('tab', { name: 'Options' }).click();
+    await page.getByLabel('Augmentation', { exact: true }).selectOption('medium');
+    await page.getByLabel('Augmentation', { exact: true }).selectOption('custom');
+    const rotate = page.getByLabel('Rotate up to (degrees)');
+    await expect.poll(() => rotate.inputValue()).toBe('10');
+    await rotate.fill('20');
+    await rotate.press('Enter');
+    await page.getByLabel('Mirror', { exact: true }).uncheck();
+    const medium = { flip: true, crop: 0.15, rotate: 10, color: 0.2, erase: 0, variants: 4 };
+    expect(await editor.edits()).toEqual([
+      { kind: 'setting', path: ['augment'], value: 'medium' },
+      { kind: 'setting', path: ['augment'], value: medium },
+      { kind: 'setting', path: ['augment', 'rotate'], value: 20 },
+      { kind: 'setting', path: ['augment', 'flip'], value: false },
+    ]);
+  });
+
   it('show what the chosen optimizer has, and write what is set', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     await page.getByRole('tab', { name: 'Options' }).click();

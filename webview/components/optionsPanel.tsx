@@ -1,7 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import {
-  AUGMENT_PRESETS,
   BATCH_NORM_POLICIES,
   type BatchNormPolicy,
   DEFAULT_SGD_MOMENTUM,
@@ -12,6 +11,7 @@ import {
 } from '../../src/shared/plan.ts';
 import { termOf } from '../../src/shared/terms.ts';
 import { plan, stale } from '../store.ts';
+import { AugmentationOptions } from './augmentationOptions.tsx';
 import { NumberInput } from './numberInput.tsx';
 import { Choice, set, Setting } from './settingInputs.tsx';
 
@@ -174,20 +174,11 @@ function Regularization({ plan: { head, l2, labelSmoothing, earlyStopping } }: {
 }
 
 function Sampling({ plan: { augment, sampling, classWeights } }: { plan: Plan }): JSX.Element {
-  const augmentation: AugmentChoice = typeof augment === 'string' ? augment : 'custom';
   const weights: WeightChoice = typeof classWeights === 'string' ? classWeights : 'custom';
   return (
     <section aria-labelledby="options-images">
       <h3 id="options-images">{t('Images')}</h3>
-      <Setting term="augmentation" title={t('Augmentation')}>
-        <Choice
-          label={t('Augmentation')}
-          value={augmentation}
-          options={augmentation === 'custom' ? ['custom', ...AUGMENT_PRESETS] : AUGMENT_PRESETS}
-          words={AUGMENT_WORDS}
-          onChoose={(value) => value !== 'custom' && set(['augment'], value)}
-        />
-      </Setting>
+      <AugmentationOptions augment={augment} />
       <Setting term="sampling" title={t('Sampling')}>
         <Choice
           label={t('Sampling')}
@@ -209,17 +200,6 @@ function Sampling({ plan: { augment, sampling, classWeights } }: { plan: Plan })
     </section>
   );
 }
-
-/** Augmentation as the plan states it, or in numbers of its own. */
-type AugmentChoice = (typeof AUGMENT_PRESETS)[number] | 'custom';
-
-const AUGMENT_WORDS: Record<AugmentChoice, () => string> = {
-  none: () => t({ message: 'none', comment: 'No augmentation' }),
-  light: () => t({ message: 'light', comment: 'A little augmentation' }),
-  medium: () => t({ message: 'medium', comment: 'Augmentation' }),
-  strong: () => t({ message: 'strong', comment: 'Much augmentation' }),
-  custom: () => t({ message: 'custom', comment: 'Augmentation set by numbers' }),
-};
 
 const BATCH_NORM_WORDS: Record<BatchNormPolicy, () => string> = {
   locked: () => t({ message: 'locked', comment: 'Batch normalization' }),
