@@ -18,7 +18,8 @@ const PROJECT = join(PICTURES, 'sample');
 const PROFILE = join(PICTURES, 'profile');
 /** Three phases, and frozen blocks beside thawed ones. */
 const PLAN = 'clothing-few.finetune.json';
-const SEED = '7';
+/** One run each; the charts show the newest. */
+const SEEDS = ['8', '7'];
 
 const THEMES = {
   light: 'Default Light Modern',
@@ -27,7 +28,9 @@ const THEMES = {
   'high-contrast-dark': 'Default High Contrast',
 };
 const SIZES = { 1400: { width: 1400, height: 1000 }, 700: { width: 700, height: 1500 } };
-const FOR_README = ['light-1400', 'dark-1400', 'high-contrast-dark-1400', 'dark-700'];
+const FOR_README = ['light-1400', 'dark-1400', 'high-contrast-dark-1400', 'dark-700', 'dark-compare'];
+/** The runs beside each other, in one theme. */
+const COMPARISON = { name: 'dark-compare', theme: THEMES.dark, size: { width: 1400, height: 1180 } };
 
 const SETTINGS = {
   'workbench.startupEditor': 'none',
@@ -66,8 +69,11 @@ async function takePictures() {
   });
   try {
     for (const [name, theme] of Object.entries(THEMES)) {
-      for (const size of Object.values(SIZES)) await takePicture(browser, server, { name, theme, size });
+      for (const size of Object.values(SIZES)) {
+        await takePicture(browser, server, { name: `${name}-${size.width}`, theme, size });
+      }
     }
+    await takePicture(browser, server, { ...COMPARISON, prepare: compareRuns });
   } finally {
     await browser.close();
     await server.stop();
@@ -77,16 +83,29 @@ async function takePictures() {
   return 0;
 }
 
-/** The sample project with one run; kept, so that pictures are made again quickly while a view is being written. */
+/** The sample project with its runs; kept, so that pictures are made again quickly while a view is being written. */
 async function trainSample() {
   const { unpackSample } = await importTypeScript('src/node/sampleProject.ts');
   await unpackSample(join(root, 'media'), PROJECT);
   const runs = join(PROJECT, '.thaw', 'runs');
   if (existsSync(runs) && readdirSync(runs).length > 0) return true;
-  return (await runNode('dist/cli.js', ['train', join(PROJECT, PLAN), '--seed', SEED])) === 0;
+  for (const seed of SEEDS) {
+    if ((await runNode('dist/cli.js', ['train', join(PROJECT, PLAN), '--seed', seed])) !== 0) return false;
+  }
+  return true;
 }
 
-async function takePicture(browser, { address }, { name, theme, size }) {
+/** Puts the older run on the charts too. */
+async function compareRuns(content) {
+  await content.getByRole('tab', { name: 'Runs' }).click();
+  await content
+    .getByRole('checkbox', { name: /on the charts/ })
+    .last()
+    .check();
+  await content.getByRole('table', { name: 'Runs on the charts' }).waitFor();
+}
+
+async function takePicture(browser, { address }, { name, theme, size, prepare }) {
   const file = join(PROFILE, 'User', 'settings.json');
   writeFileSync(file, JSON.stringify({ ...SETTINGS, 'workbench.colorTheme': theme }));
   const page = await browser.newPage({ viewport: size });
@@ -107,10 +126,11 @@ async function takePicture(browser, { address }, { name, theme, size }) {
     .first()
     .waitFor();
   if (size.width < 1000) await page.keyboard.press('Control+b');
+  await prepare?.(content);
   await content.locator('body').evaluate((body) => body.ownerDocument.fonts.ready.then(() => undefined));
-  await page.screenshot({ path: join(PICTURES, `${name}-${size.width}.png`) });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
   await page.close();
-  console.log(`${name}-${size.width}.png`);
+  console.log(`${name}.png`);
 }
 
 async function openFile(page, name) {
