@@ -7,6 +7,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
+import { BUNDLE_ALIASES } from './scripts/lib/bundleAliases.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const watch = process.argv.includes('--watch');
@@ -28,13 +29,6 @@ const EXTENSION = { in: 'src/extension.ts', out: 'extension' };
 
 /** Native code and what loads it cannot be bundled. */
 const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
-
-/** Packages whose CommonJS build finds its own parts in a way that no bundler can follow. */
-const ALIASES = {
-  'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-  // The build for browsers is the one that reads no files, which nothing here asks of it.
-  '@vscode/l10n': '@vscode/l10n/dist/browser.js',
-};
 
 /** Browser code of the plan editor: its script and its style sheet. */
 const WEBVIEW = [
@@ -69,7 +63,7 @@ function createContext(name, entry) {
     target: 'node20',
     format: 'esm',
     external: EXTERNAL,
-    alias: ALIASES,
+    alias: BUNDLE_ALIASES,
     banner: { js: shebang + COMMON_JS_NAMES },
     define: { __filename: 'thawFilename', __dirname: 'thawDirname' },
     minify: production,
@@ -92,7 +86,7 @@ function createExtensionContext() {
     target: 'node20',
     format: 'cjs',
     external: ['vscode'],
-    alias: ALIASES,
+    alias: BUNDLE_ALIASES,
     // Whoever asks for this global of browsers in the extension host is written into its log as out of date: zod does.
     define: { navigator: 'undefined' },
     minify: production,
@@ -114,7 +108,7 @@ function createWebviewContext() {
     format: 'iife',
     jsx: 'automatic',
     jsxImportSource: 'preact',
-    alias: ALIASES,
+    alias: BUNDLE_ALIASES,
     minify: production,
     sourcemap: production ? false : 'linked',
     sourcesContent: false,

@@ -19,7 +19,7 @@ it('trains on when its editor is closed, and queues a second plan until the firs
   const epochs = metricsOf(run, 'epoch').length;
   await expect.poll(() => metricsOf(run, 'epoch').length).toBeGreaterThan(epochs + 2);
 
-  await workbench.openFile(OTHER_PLAN);
+  await workbench.openPlan(OTHER_PLAN);
   await page.ready();
   await page.button('Start').click();
   await page.frame.getByText('Waits until the run before it has ended.').waitFor();
@@ -44,7 +44,7 @@ it('compares two runs on the charts', async ({ skip }) => {
     changes: { phases: [{ name: 'head', epochs: 3, unfreeze: [] }] },
   });
   for (const seed of ['1', '2']) await runCli(['train', plan, '--seed', seed], { cwd: folder });
-  await workbench.openFile(SAMPLE_PLAN);
+  await workbench.openPlan(SAMPLE_PLAN);
   await page.ready();
   const [older, newer] = runsOf(folder);
   await page.frame.getByRole('tab', { name: 'Runs' }).click();
@@ -73,8 +73,7 @@ it('predicts on an image with a run, and deletes the run', async ({ skip }) => {
   expect(await answers.allTextContents()).toEqual(expect.arrayContaining([expect.stringMatching(/seven.*\d %/)]));
   await workbench.page.keyboard.press('Escape');
 
-  await row.click({ button: 'right' });
-  await workbench.menuItem('Delete Run').click();
+  await workbench.chooseFromMenu(row, 'Delete Run');
   // This machine has no trash.
   const confirm = workbench.page.getByRole('dialog').getByRole('button', { name: 'Delete Permanently' });
   await Promise.race([confirm.click(), row.waitFor({ state: 'detached' })]);

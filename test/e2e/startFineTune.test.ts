@@ -43,8 +43,7 @@ it('asks nothing when it is called off', async ({ skip }) => {
 
 it('asks only for the network when it is called on a folder of images', async ({ skip }) => {
   const { workbench, page, folder } = await openSampleWindow(skip);
-  await workbench.explorerRow('clothing-few').click({ button: 'right' });
-  await workbench.menuItem('Start Fine-Tune').click();
+  await workbench.chooseFromMenu(workbench.explorerRow('clothing-few'), 'Start Fine-Tune');
   await workbench.pick('Which pretrained network do you want to start from?', 'Small network for handwritten digits');
   const name = 'clothing-few-2.finetune.json';
   await workbench.editorTab(name).waitFor();

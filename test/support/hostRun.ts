@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { BUNDLE_ALIASES } from '../../scripts/lib/bundleAliases.mjs';
 import type { Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { type HostResult, RESULTS_FILE } from '../host/inside/hostCase.ts';
@@ -54,7 +55,7 @@ async function bundleRunner(): Promise<void> {
     target: 'node20',
     format: 'cjs',
     external: ['vscode'],
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    alias: BUNDLE_ALIASES,
     logLevel: 'error',
   });
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { BUNDLE_ALIASES } from '../../scripts/lib/bundleAliases.mjs';
 import type { DecodeSettings } from '../../src/trainer/data/decodeImage.ts';
 import { ROOT } from './provision.ts';
 
@@ -34,6 +35,7 @@ export async function decodeAsPacked(extension: string, work: [file: string, Dec
     target: 'node20',
     format: 'esm',
     external: ['sharp'],
+    alias: BUNDLE_ALIASES,
     logLevel: 'error',
   });
   const program = join(programs, 'decodeAll.mjs');

@@ -59,7 +59,7 @@ export async function openSamplePlan(
   options: SampleOptions = {},
 ): Promise<SampleWindow> {
   const opened = await openSampleWindow(skip, options);
-  await opened.workbench.openFile(SAMPLE_PLAN);
+  await opened.workbench.openPlan(SAMPLE_PLAN);
   await opened.page.ready();
   return opened;
 }

@@ -73,10 +73,23 @@ export class Workbench {
     return this.page.locator('.activitybar [aria-label^="Thaw"]').first();
   }
 
-  /** Runs a command from the palette; `label` is its whole title with the category. */
+  /**
+   * Runs a command from the palette; `label` is its whole title with the category. A palette that was opened before an
+   * extension had registered the command never lists it, so it is opened anew until it does.
+   */
   async runCommand(label: string): Promise<void> {
-    await this.openPalette(label);
-    await this.paletteRow(label).click();
+    const row = this.paletteRow(label);
+    const isListed = async (): Promise<boolean> => {
+      await this.openPalette(label);
+      const listed = await row.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!listed) await this.page.keyboard.press('Escape');
+      return listed;
+    };
+    await expect.poll(isListed, { timeout: PATIENCE, interval: 100 }).toBe(true);
+    await row.click();
   }
 
   /** Opens the palette and filters it. One that is just closing looks open for a moment, so it is tried again. */
@@ -135,6 +148,15 @@ export class Workbench {
     await this.explorerRow(name).dblclick();
   }
 
+  /** Opens a plan in the plan editor, also where VS Code does not know yet that plans have one. */
+  async openPlan(name: string): Promise<void> {
+    await this.openFile(name);
+    const text = this.page.locator('.editor-instance .monaco-editor .view-lines').first();
+    const editor = this.page.locator('iframe.webview.ready[src*="extensionId=thaw.thaw"]').first();
+    await text.or(editor).first().waitFor({ state: 'attached' });
+    if (await text.isVisible()) await this.runCommand('Thaw: Open in the Plan Editor');
+  }
+
   /** Saves the active editor and waits until its tab says so. */
   async save(name: string): Promise<void> {
     await this.runCommand('File: Save');
@@ -171,9 +193,16 @@ export class Workbench {
       .click();
   }
 
-  /** An entry of the context menu that is open. */
-  menuItem(label: string): Locator {
-    return this.page.locator('.context-view .action-label').filter({ hasText: wholly(label) });
+  /** Chooses an entry of the context menu of a row. A menu takes no click in the moment in which it opens. */
+  async chooseFromMenu(row: Locator, label: string): Promise<void> {
+    const item = this.page.locator('.context-view .action-label').filter({ hasText: wholly(label) });
+    await row.click({ button: 'right' });
+    const isOpen = async (): Promise<boolean> => {
+      if (await item.isVisible()) await item.click({ timeout: 1000 }).catch(() => undefined);
+      return item.isVisible();
+    };
+    await item.waitFor();
+    await expect.poll(isOpen, { timeout: PATIENCE, interval: 500 }).toBe(false);
   }
 
   /** A file or folder in the explorer. */
@@ -194,10 +223,9 @@ export class Workbench {
     return this.page.locator('.statusbar-item').filter({ hasText: text });
   }
 
-  /** Brings the runs view to the front; a click on an icon that is chosen already would hide it. */
+  /** Brings the runs view to the front. A click on its icon would hide it if it is there already. */
   async showRuns(): Promise<void> {
-    const chosen = this.page.locator('.activitybar .action-item.checked [aria-label^="Thaw"]');
-    if ((await chosen.count()) === 0) await this.activityIcon().click();
+    await this.runCommand('Thaw: Focus on Runs View');
     await this.runsTree().waitFor();
   }
 

@@ -1,0 +1,1 @@
+export const BUNDLE_ALIASES: Record<string, string>;
