@@ -8,7 +8,8 @@ import { describeGraph } from '../src/trainer/model/networkGraph.ts';
 import { copyWeights, restoreWeights } from '../src/trainer/training/networkWeights.ts';
 import { type PreparedNetwork, summarizeBlocks } from '../src/trainer/training/prepareNetwork.ts';
 import { BATCH, CLASSES, IMAGES, IMAGE_SIZE, LEARNING_RATE, type Stage, TENSOR_FILE } from './measurement.ts';
-import { buildMobileNetV2, seedNetwork } from './mobileNetV2.ts';
+import { buildMobileNetV2 } from './mobileNetV2.ts';
+import { seedNetwork } from './seedNetwork.ts';
 
 const SEED = 42;
 

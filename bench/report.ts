@@ -1,4 +1,5 @@
 import { type KernelShare, PEER_ONLY, type Stage, type StageResult, STAGES } from './measurement.ts';
+import { formatMachine, formatNumber, formatSpread, type Machine, type Spread, spread, table } from './reportText.ts';
 
 /** What every stage gave in one round; the peer's are missing where it is not installed. */
 export interface Round {
@@ -6,31 +7,17 @@ export interface Round {
   peer: StageResult[];
 }
 
-export interface Machine {
-  processor: string;
-  cores: number;
-  memoryBytes: number;
-  system: string;
-  node: string;
-  /** Version of Python, null where the peer is not installed. */
-  python: string | null;
-}
-
 export interface Benchmark {
   date: string;
   /** Processes that wanted to run during the minute before, on average; 0 where the system does not tell. */
   load: number;
   machine: Machine;
+  /** Version of Python, null where the peer is not installed. */
+  python: string | null;
   repetitions: Record<string, number>;
   rounds: Round[];
   /** Where the time of a stage goes. */
   profiles: Partial<Record<Stage, KernelShare[]>>;
-}
-
-export interface Spread {
-  least: number;
-  middle: number;
-  most: number;
 }
 
 export interface Goal {
@@ -48,14 +35,6 @@ export const GOALS: readonly Goal[] = [
   { name: 'all layers, batch normalization `affine`', stage: 'all', quantity: 'time', limit: 5 },
   { name: 'peak memory, all layers', stage: 'all', quantity: 'memory', limit: 1.5 },
 ];
-
-/** Least, median and largest of some numbers. */
-export function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  const middle = sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-  return { least: sorted[0], middle, most: sorted[sorted.length - 1] };
-}
 
 /** The results of one stage over all rounds. */
 export function resultsOf(rounds: readonly Round[], side: keyof Round, stage: StageResult['stage']): StageResult[] {
@@ -102,12 +81,6 @@ export function disagreement(rounds: readonly Round[]): number | null {
   return differences.length > 0 ? Math.max(...differences) : null;
 }
 
-function formatNumber(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  if (value >= 10) return value.toFixed(1);
-  return value >= 1 ? value.toFixed(2) : value.toPrecision(2);
-}
-
 /** Rows of the table of results: stage, ours, the peer, ratio, goal, verdict. */
 export function resultRows({ rounds }: Benchmark): string[][] {
   return GOALS.map((goal) => {
@@ -136,12 +109,8 @@ function quantityText(results: StageResult[], { quantity }: Goal): string {
     quantity === 'time'
       ? results.flatMap((result) => result.milliseconds)
       : results.map((result) => result.peakBytes / 1e9);
-  const { least, middle, most } = spread(values);
-  return `${[least, middle, most].map(formatNumber).join(' / ')} ${quantity === 'time' ? 'ms' : 'GB'}`;
+  return `${formatSpread(values)} ${quantity === 'time' ? 'ms' : 'GB'}`;
 }
-
-const table = (head: string[], rows: string[][]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 /** Kernels that take at least a hundredth of the time; the rest in one line. */
 function profileTable(profile: KernelShare[]): string {
@@ -162,12 +131,12 @@ function profileTable(profile: KernelShare[]): string {
   return table(['kernel', 'calls', 'ms per step', 'share'], rows);
 }
 
-/** The report as Markdown. */
+/** The section of the report, as Markdown. */
 export function renderReport(benchmark: Benchmark): string {
   return `${[
-    '# Performance',
+    '## Training',
     introduction(),
-    '## Results',
+    '### Results',
     conditions(benchmark),
     table(['stage', 'Thaw', 'Keras', 'ratio', 'goal', ''], resultRows(benchmark)),
     reading(benchmark),
@@ -178,7 +147,7 @@ export function renderReport(benchmark: Benchmark): string {
 
 function introduction(): string {
   return [
-    '`npm run bench` wrote this file. It trains MobileNetV2 1.0 (224x224 pixels, batch 16, Adam) with seeded random weights',
+    '`npm run bench` wrote this section. It trains MobileNetV2 1.0 (224x224 pixels, batch 16, Adam) with seeded random weights',
     'on the portable engine and, where Python with TensorFlow is installed, in Keras: the same weights, the same images.',
     '`THAW_BENCH_PYTHON` names the Python to use, `npm run bench -- --quick` measures roughly in a minute and writes',
     'nothing, `--profile` adds a profile of every stage. Keras computes compiled steps in which batch normalization uses',
@@ -187,15 +156,14 @@ function introduction(): string {
   ].join('\n');
 }
 
-function conditions({ date, load, machine, rounds, repetitions }: Benchmark): string {
+function conditions({ date, load, machine, python, rounds, repetitions }: Benchmark): string {
   const ours = rounds[0].ours[0];
   const peer = rounds[0].peer[0] as StageResult | undefined;
-  const gigabytes = (machine.memoryBytes / 1e9).toFixed(0);
   const counts = Object.entries(repetitions).map(([stage, count]) => `${stage} ${count}`);
   return [
-    `- ${date}; ${machine.processor}, ${machine.cores} cores, ${gigabytes} GB of memory, ${machine.system}`,
+    `- ${formatMachine(date, machine)}`,
     `- Thaw: Node.js ${machine.node}, ${ours.version}`,
-    peer ? `- Keras: Python ${machine.python ?? ''}, ${peer.version}` : '- Keras: not installed, so not measured',
+    peer ? `- Keras: Python ${python ?? ''}, ${peer.version}` : '- Keras: not installed, so not measured',
     `- load average of the machine before: ${load.toFixed(1)}; when others compute, Keras slows down more, since it uses every core`,
     `- ${rounds.length} rounds; in each, every stage once on either side, one after the other, each in a new process`,
     `- repetitions in a round, after two that warm up: ${counts.join(', ')}`,
@@ -214,10 +182,9 @@ function reading(benchmark: Benchmark): string {
   }
   const adapting = resultsOf(benchmark.rounds, 'peer', PEER_ONLY);
   if (adapting.length > 0) {
-    const { least, middle, most } = spread(adapting.flatMap((result) => result.milliseconds));
     lines.push(
       `With the statistics of the batch, as Keras's own \`fit\` trains all layers, Keras takes`,
-      `${[least, middle, most].map(formatNumber).join(' / ')} ms.`,
+      `${formatSpread(adapting.flatMap((result) => result.milliseconds))} ms.`,
     );
   }
   return lines.join('\n');
@@ -240,7 +207,7 @@ function memorySection({ rounds }: Benchmark): string[] {
   const rows = STAGES.map((stage) => [STAGE_NAMES[stage], text('ours', stage), text('peer', stage)]);
   const parts = resultsOf(rounds, 'ours', 'all').map(({ microBatch }) => microBatch ?? 0);
   return [
-    '## Peak memory',
+    '### Peak memory',
     table(['stage', 'Thaw, GB', 'Keras, GB'], rows),
     `Largest resident memory of the process, start-up included. All layers: ${Math.min(...parts)} images at a time.`,
   ];
@@ -257,12 +224,12 @@ function causes({ rounds, machine }: Benchmark): string {
 function profileSection(benchmark: Benchmark): string[] {
   const { profiles } = benchmark;
   const sections = Object.entries(profiles).flatMap(([stage, profile]) => [
-    `### ${STAGE_NAMES[stage as Stage]}`,
+    `#### ${STAGE_NAMES[stage as Stage]}`,
     profileTable(profile),
   ]);
   if (sections.length === 0) return [];
   return [
-    '## Where the time goes',
+    '### Where the time goes',
     'Own time of each kernel in one step (of `head`: one epoch). Only stages that miss their goal, or all with `--profile`.',
     causes(benchmark),
     ...sections,

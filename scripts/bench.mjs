@@ -1,26 +1,24 @@
 /**
  * npm run bench: speed and memory of training MobileNetV2 1.0 on this machine, beside Keras where it is installed.
- * Prints a table and writes docs/performance.md.
+ * Prints a table and writes its section of docs/performance.md.
  *
  *   npm run bench -- [--quick] [--rounds N] [--profile]
  *
  * THAW_BENCH_PYTHON names a Python that has TensorFlow and Keras; default: python3 on the path.
  */
-import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { mkdir } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
-import { format } from 'prettier';
+import { bundleProgram, runForJson } from './lib/benchProgram.mjs';
 import { importTypeScript } from './lib/importTypeScript.mjs';
+import { machine, printTable, today, writeSection } from './lib/performanceReport.mjs';
 import { requireNode, root } from './lib/project.mjs';
 
 const FOLDER = join(root, 'build', 'bench');
 const PROGRAM = join(FOLDER, 'main.mjs');
 const WASM_FOLDER = join(root, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
 const PEER = join(root, 'bench', 'peer.py');
-const REPORT = join(root, 'docs', 'performance.md');
 const PYTHON = process.env.THAW_BENCH_PYTHON ?? (process.platform === 'win32' ? 'python' : 'python3');
 
 /** Repetitions of each stage in a round. */
@@ -30,45 +28,6 @@ const ROUNDS = 3;
 
 /** Beyond it the two sides do not compute the same. */
 const LARGEST_DISAGREEMENT = 1e-3;
-
-/** TensorFlow.js is CommonJS inside. */
-const COMMON_JS_NAMES = [
-  "import { createRequire as benchCreateRequire } from 'node:module';",
-  "import { fileURLToPath as benchFileURLToPath } from 'node:url';",
-  'const require = benchCreateRequire(import.meta.url);',
-  'const __filename = benchFileURLToPath(import.meta.url);',
-  "const __dirname = benchFileURLToPath(new URL('.', import.meta.url));",
-].join('\n');
-
-function bundleProgram() {
-  return build({
-    absWorkingDir: root,
-    entryPoints: ['bench/main.ts'],
-    outfile: PROGRAM,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    external: ['sharp'],
-    banner: { js: COMMON_JS_NAMES },
-    logLevel: 'warning',
-  });
-}
-
-/** Runs a program and returns the JSON in the last line of its output. Rejects with what it printed when it fails. */
-function runForJson(command, args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let [output, errors] = ['', ''];
-    child.stdout.on('data', (data) => (output += data));
-    child.stderr.on('data', (data) => (errors += data));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code !== 0) return reject(new Error(errors.trim() || `it ended with code ${code}`));
-      return resolve(JSON.parse(output.trim().split('\n').at(-1)));
-    });
-  });
-}
 
 /** Versions of the peer, or null where it is not installed; then says how to get it. */
 async function findPeer() {
@@ -124,13 +83,6 @@ async function profile(stages, repetitions) {
   return profiles;
 }
 
-function printTable(head, rows) {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((cells) => cells[column].length)));
-  for (const cells of [head, ...rows]) {
-    console.log(cells.map((cell, column) => cell.padEnd(widths[column])).join('   '));
-  }
-}
-
 function printProfiles(profiles) {
   for (const [stage, kernels] of Object.entries(profiles)) {
     console.log(`\n${stage}: where the time goes`);
@@ -147,7 +99,7 @@ async function bench({ quick, rounds: wanted, profile: profileAll }) {
   const count = wanted === undefined ? (quick ? 1 : ROUNDS) : Number(wanted);
   if (!Number.isInteger(count) || count < 1) throw new Error('--rounds takes a number of at least 1.');
   await mkdir(FOLDER, { recursive: true });
-  await bundleProgram();
+  await bundleProgram('bench/main.ts', PROGRAM);
   const peer = await findPeer();
   await runForJson(process.execPath, [PROGRAM, 'prepare', FOLDER, WASM_FOLDER]);
 
@@ -162,16 +114,8 @@ async function bench({ quick, rounds: wanted, profile: profileAll }) {
     throw new Error(`The two sides do not compute the same: their results differ by ${difference.toPrecision(2)}.`);
   }
   const profiles = await profile(profileAll ? STAGES : missedStages(rounds), repetitions);
-  const machine = {
-    processor: cpus()[0].model.trim(),
-    cores: cpus().length,
-    memoryBytes: totalmem(),
-    system: `${process.platform} ${process.arch}`,
-    node: process.versions.node,
-    python: peer?.python ?? null,
-  };
-  const date = new Date().toISOString().slice(0, 10);
-  const benchmark = { date, load, machine, repetitions, rounds, profiles };
+  const python = peer?.python ?? null;
+  const benchmark = { date: today(), load, machine: machine(), python, repetitions, rounds, profiles };
   console.log('');
   printTable(['stage', 'Thaw', 'Keras', 'ratio', 'goal', ''], resultRows(benchmark));
   printProfiles(profiles);
@@ -179,7 +123,7 @@ async function bench({ quick, rounds: wanted, profile: profileAll }) {
     console.log('\nA quick run: docs/performance.md is left as it is.');
     return;
   }
-  await writeFile(REPORT, await format(renderReport(benchmark), { parser: 'markdown', printWidth: 120 }));
+  await writeSection('training', renderReport(benchmark));
   console.log('\nWritten to docs/performance.md.');
 }
 

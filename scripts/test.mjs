@@ -24,6 +24,7 @@ const CHECKS = {
     [TOOLS.tsc, '--noEmit'],
     [TOOLS.tsc, '--noEmit', '-p', 'webview'],
     [TOOLS.tsc, '--noEmit', '-p', 'test/webview'],
+    [TOOLS.tsc, '--noEmit', '-p', 'bench/editor'],
   ],
   lint: [
     [TOOLS.eslint, '.'],

@@ -1,3 +1,4 @@
+import { unpackSteps } from '../src/shared/stepTransfer.ts';
 import type { ToHost, ToWebview } from '../src/shared/webviewProtocol.ts';
 import { WEBVIEW_PROTOCOL_VERSION, type HostRequest } from '../src/shared/webviewProtocol.ts';
 
@@ -19,6 +20,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   data: true,
   start: true,
   run: true,
+  runs: true,
   compared: true,
   delta: true,
   thumbnails: true,
@@ -32,7 +34,7 @@ export function post(request: HostRequest): void {
 /** Calls `receive` with every message of the host; what is not one of them is left alone. */
 export function listen(receive: (message: ToWebview) => void): void {
   window.addEventListener('message', (event: MessageEvent<unknown>) => {
-    if (isToWebview(event.data)) receive(event.data);
+    if (isToWebview(event.data)) receive(unpackSteps(event.data));
   });
 }
 

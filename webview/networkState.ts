@@ -5,11 +5,14 @@ import { post } from './host.ts';
 import { loadedNetwork, plan, run, stale } from './store.ts';
 import { expanded } from './viewState.ts';
 
+/** By block, after the last epoch; a value of its own, so that the steps of a run leave the rows as they are. */
+const movement = computed(() => run.value?.points.at(-1)?.movement);
+
 /** The rows of the network as they are drawn, from input to head. */
 export const rows = computed<NetworkRow[]>(() => {
   if (!plan.value || !loadedNetwork.value) return [];
-  const movement = run.value?.points.at(-1)?.movement;
-  return networkRows(plan.value, loadedNetwork.value, { expanded: expanded.value, ...(movement ? { movement } : {}) });
+  const options = { expanded: expanded.value, ...(movement.value ? { movement: movement.value } : {}) };
+  return networkRows(plan.value, loadedNetwork.value, options);
 });
 
 /** A row as it was when it was chosen: after a fold it is found again by its block. */

@@ -57,6 +57,9 @@ export function receive(message: ToWebview): void {
       run.value = message.run;
       runs.value = message.runs;
       return;
+    case 'runs':
+      runs.value = message.runs;
+      return;
     case 'compared':
       return receiveCompared(message);
     case 'delta':

@@ -14,6 +14,7 @@ export interface EditorServerOptions {
   askTrust?: boolean;
   withThaw?: boolean;
   vsix?: string;
+  extensions?: string[];
   settings?: Record<string, unknown>;
 }
 

@@ -25,14 +25,18 @@ const SETTINGS = {
  * @param {boolean} [options.askTrust] asks whether a folder is trusted, as VS Code does; otherwise every folder is
  * @param {boolean} [options.withThaw] default: loads Thaw from the folder of the project
  * @param {string} [options.vsix] installs Thaw from a package instead
+ * @param {string[]} [options.extensions] folders of further extensions
  * @param {Record<string, unknown>} [options.settings] of the user
  * @returns {Promise<{ address: string, data: string, ended: Promise<number>, stop: () => Promise<void> }>} `stop` leaves no process
  */
 export async function startEditorServer(
   { node, entry },
-  { data, port = 0, askTrust = false, withThaw = true, vsix, settings },
+  { data, port = 0, askTrust = false, withThaw = true, vsix, extensions = [], settings },
 ) {
-  writeProfile(data, { 'security.workspace.trust.enabled': askTrust, ...settings }, withThaw && !vsix);
+  writeProfile(data, { 'security.workspace.trust.enabled': askTrust, ...settings }, [
+    ...(withThaw && !vsix ? [root] : []),
+    ...extensions,
+  ]);
   if (vsix) installExtension({ node, entry }, data, vsix);
   const child = spawn(
     node,
@@ -82,7 +86,7 @@ function installExtension({ node, entry }, data, vsix) {
   if (status !== 0) throw new Error(`VS Code did not install ${vsix}:\n${stdout}${stderr}`);
 }
 
-function writeProfile(data, settings, withThaw) {
+function writeProfile(data, settings, folders) {
   const file = join(data, 'User', 'settings.json');
   mkdirSync(join(data, 'User'), { recursive: true });
   if (!existsSync(file)) writeFileSync(file, JSON.stringify({ ...SETTINGS, ...settings }, null, 2));
@@ -90,9 +94,10 @@ function writeProfile(data, settings, withThaw) {
   // VS Code would believe its list of an older version of Thaw.
   rmSync(extensions, { recursive: true, force: true });
   mkdirSync(extensions);
-  if (!withThaw) return;
-  const { publisher, name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  symlinkSync(root, join(extensions, `${publisher}.${name}-${version}`), 'dir');
+  for (const folder of folders) {
+    const { publisher, name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    symlinkSync(folder, join(extensions, `${publisher}.${name}-${version}`), 'dir');
+  }
 }
 
 function listening(child) {

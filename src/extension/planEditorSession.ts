@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { hasLiveChange } from '../shared/liveChange.ts';
 import type { PlanDocument } from '../shared/planView.ts';
+import { packSteps } from '../shared/stepTransfer.ts';
 import {
   type RunChangeState,
   type Snapshot,
@@ -237,6 +238,6 @@ export class PlanEditorSession implements vscode.Disposable {
   /** Nobody waits for it: a webview that is moved may never confirm a message. */
   private post(message: ToWebview): void {
     if (!this.isListening || !this.panel.visible) return;
-    this.panel.webview.postMessage(message).then(undefined, () => undefined);
+    this.panel.webview.postMessage(packSteps(message)).then(undefined, () => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { RunHistory } from '../shared/runHistory.ts';
+import type { RunView } from '../shared/runView.ts';
 import { MOST_COMPARED, type Snapshot, type ToWebview } from '../shared/webviewProtocol.ts';
 import { Disposables } from './disposables.ts';
 import type { LiveRun } from './liveRun.ts';
@@ -18,6 +19,16 @@ interface Sent {
   steps: number;
   points: number;
   generation: number;
+  state: RunView['state'];
+}
+
+/** The histories behind what is shown. */
+interface Gathered {
+  shown: RunHistory | null;
+  compared: RunHistory[];
+  runs: Snapshot['runs'];
+  /** False where another call came in the meantime. */
+  isCurrent: () => boolean;
 }
 
 /**
@@ -31,7 +42,10 @@ export class PlanRuns implements vscode.Disposable {
   private live: string | null = null;
   /** By run, of those the webview has. */
   private sent = new Map<string, Sent>();
+  /** The one of them that it shows; the others it compares. */
+  private sentShown: string | null = null;
   private timer: NodeJS.Timeout | undefined;
+  private lastProgress = -Infinity;
   /** Counts full messages: of two that are made at the same time only the later is sent. */
   private version = 0;
 
@@ -42,37 +56,25 @@ export class PlanRuns implements vscode.Disposable {
     private readonly post: (message: ToWebview) => void,
   ) {
     this.disposables.add(runs.onDidChange(() => void this.runsChanged()));
-    this.disposables.add(runList.onDidChange(() => void this.sendAll()));
+    this.disposables.add(runList.onDidChange(() => void this.sendChanged()));
     this.disposables.add(runs.onDidProgress((run) => this.progressed(run)));
   }
 
   /** Everything there is, for a webview that has nothing; old when another call came in the meantime. */
   async full(): Promise<ShownRuns & { isCurrent: () => boolean }> {
-    const version = ++this.version;
-    const isCurrent = (): boolean => version === this.version;
-    const stored = await this.runList.ofPlan(this.plan);
-    const shown = await this.shown(stored.at(0)?.run ?? null);
-    const compared = await this.stillCompared(shown);
-    const histories = await Promise.all([shown, ...compared].map((run) => this.historyOf(run)));
-    const present = histories.filter((history) => history !== null);
+    const { shown, compared, runs, isCurrent } = await this.gather();
     if (isCurrent()) {
-      this.compared = compared;
-      this.sent = new Map(present.map((history) => [history.run, startOf(history)]));
+      this.sent = new Map([...(shown ? [shown] : []), ...compared].map((history) => [history.run, startOf(history)]));
+      this.sentShown = shown?.run ?? null;
     }
-    const views = new Map(present.map((history) => [history.run, history.view]));
-    return {
-      run: views.get(shown ?? '') ?? null,
-      compared: compared.flatMap((run) => views.get(run) ?? []),
-      runs: stored.map(summaryOf),
-      isCurrent,
-    };
+    return { run: shown?.view ?? null, compared: compared.map(({ view }) => view), runs, isCurrent };
   }
 
   /** Shows a run of this plan until another one starts. */
   async choose(run: string): Promise<void> {
     if (!(await this.exists(run))) return;
     this.chosen = run;
-    await this.sendAll();
+    await this.sendChanged();
   }
 
   /** Draws a run beside the shown one, or no longer. More than fit are left out. */
@@ -122,41 +124,87 @@ export class PlanRuns implements vscode.Disposable {
     // One that has started takes the place of what was looked at; one that has ended stays.
     this.chosen = run ?? this.chosen ?? this.live;
     this.live = run;
-    await this.sendAll();
+    await this.sendChanged();
   }
 
-  private async sendAll(): Promise<void> {
-    const { run, compared, runs, isCurrent } = await this.full();
+  private async gather(): Promise<Gathered> {
+    const version = ++this.version;
+    const isCurrent = (): boolean => version === this.version;
+    const stored = await this.runList.ofPlan(this.plan);
+    const shown = await this.shown(stored.at(0)?.run ?? null);
+    const compared = await this.stillCompared(shown);
+    const history = await this.historyOf(shown);
+    const beside: RunHistory[] = [];
+    // One after the other: a long history takes a while to read, and the event loop is to turn in between.
+    for (const run of compared) {
+      const found = await this.historyOf(run);
+      if (found) beside.push(found);
+    }
+    if (isCurrent()) this.compared = compared;
+    return { shown: history, compared: beside, runs: stored.map(summaryOf), isCurrent };
+  }
+
+  /** Sends what the webview does not have: long runs take a while on their way. */
+  private async sendChanged(): Promise<void> {
+    const { shown, compared, runs, isCurrent } = await this.gather();
     if (!isCurrent()) return;
-    this.post({ type: 'run', run, runs });
-    this.post({ type: 'compared', runs: compared.map((each) => each.run), views: compared });
+    const { sent, sentShown } = this;
+    const all = [...(shown ? [shown] : []), ...compared];
+    const isKnown = (history: RunHistory): boolean =>
+      sent.get(history.run)?.history === history && (history.run === sentShown) === (history === shown);
+    const known = new Set(all.filter(isKnown));
+    if (shown && known.has(shown)) this.post({ type: 'runs', runs });
+    else this.post({ type: 'run', run: shown?.view ?? null, runs });
+    const views = compared.filter((history) => !known.has(history)).map(({ view }) => view);
+    this.post({ type: 'compared', runs: compared.map(({ run }) => run), views });
+    const before = (history: RunHistory): Sent | undefined => (known.has(history) ? sent.get(history.run) : undefined);
+    this.sent = new Map(all.map((history) => [history.run, before(history) ?? startOf(history)]));
+    this.sentShown = shown?.run ?? null;
+    for (const each of this.sent.values()) if (hasGrown(each)) this.sendDelta(each);
   }
 
+  /** What comes first after a while goes out at once. */
   private progressed(run: LiveRun): void {
     if (run.order.plan !== this.plan || this.timer !== undefined) return;
+    const wait = Math.max(0, this.lastProgress + INTERVAL_MS - performance.now());
     this.timer = setTimeout(() => {
       this.timer = undefined;
+      this.lastProgress = performance.now();
       this.sendNew(run);
-    }, INTERVAL_MS);
+    }, wait);
   }
 
   private sendNew({ history, order }: LiveRun): void {
     const sent = this.sent.get(order.run);
     if (!sent) return;
     // A run that is continued begins its history again.
-    if (sent.history !== history) return void this.sendAll();
-    const delta = history.deltaSince(sent.steps, sent.points, sent.generation);
-    const steps = delta.from + delta.steps.loss.length;
-    const points = delta.fromPoints + delta.points.length;
-    this.sent.set(order.run, { history, steps, points, generation: history.generation });
+    const isSame = sent.history === history;
+    this.sendDelta(isSame ? sent : { ...sent, history, steps: 0, points: 0, generation: 0 });
+  }
+
+  private sendDelta({ history, steps, points, generation }: Sent): void {
+    const delta = history.deltaSince(steps, points, generation);
     this.post({ type: 'delta', delta });
+    this.sent.set(history.run, {
+      history,
+      steps: delta.from + delta.steps.loss.length,
+      points: delta.fromPoints + delta.points.length,
+      generation: history.generation,
+      state: delta.state,
+    });
   }
 }
 
 /** What a receiver has that was sent a whole history. */
 function startOf(history: RunHistory): Sent {
-  const { from, fromPoints } = history.deltaSince(Infinity, Infinity, history.generation);
-  return { history, steps: from, points: fromPoints, generation: history.generation };
+  const { from, fromPoints, state } = history.deltaSince(Infinity, Infinity, history.generation);
+  return { history, steps: from, points: fromPoints, generation: history.generation, state };
+}
+
+/** Whether steps, epochs or the end of a run have come since. */
+function hasGrown({ history, steps, points, generation, state }: Sent): boolean {
+  const delta = history.deltaSince(steps, points, generation);
+  return delta.steps.loss.length + delta.points.length > 0 || delta.state !== state;
 }
 
 function summaryOf({

@@ -9,7 +9,7 @@ import {
   workspaceOf,
 } from '../node/runFolder.ts';
 import type { RunHistory } from '../shared/runHistory.ts';
-import type { StartState } from '../shared/webviewProtocol.ts';
+import { MOST_COMPARED, type StartState } from '../shared/webviewProtocol.ts';
 import { LiveRun, type RunOrder, type RunOutcome } from './liveRun.ts';
 import { readRunHistory } from './storedHistory.ts';
 import type { TrainerService } from './trainerService.ts';
@@ -30,8 +30,8 @@ export interface RunEnded {
 /** How long a stop may take when the editor closes: it does not wait longer than five seconds itself. */
 const SHUTDOWN_MS = 4000;
 
-/** Histories of finished runs kept in memory. */
-const KEPT_HISTORIES = 4;
+/** Histories of finished runs kept in memory: those on the charts of a plan, and some that are looked at beside. */
+const KEPT_HISTORIES = 2 * (MOST_COMPARED + 1);
 
 /**
  * Owns all training: one run at a time, the others in a queue, whatever editors are open. Commands decide whether a plan

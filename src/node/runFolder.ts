@@ -268,7 +268,9 @@ export async function listRuns(folder: string): Promise<RunSummary[]> {
     throw new ThawError(toFileProblem(error, runs));
   });
   const found = names.map((name) => new RunFolder(join(runs, name))).filter((run) => run.exists);
-  const summaries = await Promise.all(found.map(summarizeRun));
+  const summaries: RunSummary[] = [];
+  // One after the other, so that the event loop of an editor turns in between: their metrics files may be long.
+  for (const run of found) summaries.push(await summarizeRun(run));
   return summaries.sort((a, b) => (b.startedAt ?? '').localeCompare(a.startedAt ?? '') || a.name.localeCompare(b.name));
 }
 
@@ -294,10 +296,18 @@ async function summarizeRun(run: RunFolder): Promise<RunSummary> {
 
 type EpochLine = NonNullable<TrainResult['best']> & { event: string };
 
-/** Most lines are steps: only those that look like an epoch are parsed, since an editor lists runs while it draws. */
+const EPOCH_EVENT = '"event":"epoch"';
+
+/** Most lines are steps: only those that look like an epoch are cut out and parsed, since an editor lists runs while it draws. */
 async function readEpochs(run: RunFolder): Promise<EpochLine[]> {
   const text = await readFile(run.metricsPath, 'utf8').catch(() => '');
-  const lines = text.split('\n').filter((line) => line.includes('"event":"epoch"'));
+  const lines: string[] = [];
+  for (let at = text.indexOf(EPOCH_EVENT); at >= 0; at = text.indexOf(EPOCH_EVENT, at)) {
+    const start = text.lastIndexOf('\n', at) + 1;
+    const end = text.indexOf('\n', at);
+    at = end < 0 ? text.length : end;
+    lines.push(text.slice(start, at));
+  }
   return lines.flatMap((line) => {
     try {
       const parsed = JSON.parse(line) as EpochLine;

@@ -55,9 +55,12 @@ export function formatPercentWithRange(share: number, low: number, high: number)
   return t('{0} ({1} to {2})', formatPercent(share), formatPercent(low), formatPercent(high));
 }
 
+/** Made once: a format takes longer to make than to use, and editors count things at every drawing. */
+const WHOLE = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 /** `410,208`; counts.ts has the words for what is counted. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return WHOLE.format(count);
 }
 
 /** Several things after each other: `a`, `a, b`, `a, b, c`. */

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { metricsLineSchema } from './metricsLine.ts';
 import type { TrainEvent } from './results.ts';
-import type { EpochPoint, PhaseBand, RunDelta, RunView, RunViewState } from './runView.ts';
+import type { EpochPoint, PhaseBand, RunDelta, RunView, RunViewState, StepSeries } from './runView.ts';
 
 type EventOf<K extends TrainEvent['event']> = Extract<TrainEvent, { event: K }>;
 
@@ -42,7 +42,8 @@ export class RunHistory {
 
   /** A copy, to be sent or kept. */
   get view(): RunView {
-    return structuredClone(this.state);
+    const { steps, ...rest } = this.state;
+    return { ...structuredClone(rest), steps: stepsFrom(steps, 0) };
   }
 
   /** Number of times that known steps or epochs were replaced; see `deltaSince`. */
@@ -110,18 +111,11 @@ export class RunHistory {
     const from = Math.min(steps, this.state.steps.loss.length, ...missed.map((cut) => cut.steps));
     const fromPoints = Math.min(points, this.state.points.length, ...missed.map((cut) => cut.points));
     const { steps: series, points: known, ...rest } = this.state;
-    const { epoch, position, loss, accuracy } = series;
-    return structuredClone({
-      ...rest,
+    return {
+      ...structuredClone({ ...rest, points: known.slice(fromPoints) }),
       ...{ from, fromPoints },
-      steps: {
-        epoch: epoch.slice(from),
-        position: position.slice(from),
-        loss: loss.slice(from),
-        accuracy: accuracy.slice(from),
-      },
-      points: known.slice(fromPoints),
-    });
+      steps: stepsFrom(series, from),
+    };
   }
 
   private start({ engine, epochs }: EventOf<'start'>): void {
@@ -189,6 +183,16 @@ export class RunHistory {
     known.length = points;
     this.cuts.push({ steps, points });
   }
+}
+
+/** A copy of the steps from one on, in slices: a structured clone takes every number by itself. */
+function stepsFrom({ epoch, position, loss, accuracy }: StepSeries, from: number): StepSeries {
+  return {
+    epoch: epoch.slice(from),
+    position: position.slice(from),
+    loss: loss.slice(from),
+    accuracy: accuracy.slice(from),
+  };
 }
 
 function isActive(state: RunViewState): boolean {

@@ -82,6 +82,7 @@ export type ToWebview =
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'start'; start: StartState }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }
+  | { type: 'runs'; runs: Snapshot['runs'] }
   /** The runs drawn beside the shown one, in order, and those of them that the view does not have yet. */
   | { type: 'compared'; runs: string[]; views: RunView[] }
   /** More of the shown run or of a compared one. */

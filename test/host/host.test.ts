@@ -8,8 +8,6 @@ import { writeProject } from '../support/trainingFixture.ts';
 import { HOST_CASES } from './inside/cases.ts';
 import type { HostResult } from './inside/hostCase.ts';
 
-const EPOCHS = 6;
-
 /** One VS Code for all of them: the first test that asks pays for it. */
 let results: Promise<Record<string, HostResult>> | null = null;
 
@@ -17,7 +15,7 @@ async function runOnce(skip: (reason: string) => void): Promise<Record<string, H
   const around = await temporaryFolder();
   const folder = join(around, 'workspace');
   await mkdir(folder);
-  await writeProject(folder, { phases: [{ name: 'head', epochs: EPOCHS }] });
+  await writeProject(folder);
   return runInsideHost(skip, { around, folder });
 }
 

@@ -6,7 +6,7 @@ const COLUMNS = 6;
 
 /** The plan editor as a person reads it: everything by role and name. Asks for its frame each time. */
 export class PlanPage {
-  constructor(private readonly workbench: Workbench) {}
+  constructor(private readonly workbench: Pick<Workbench, 'planEditor'>) {}
 
   get frame(): FrameLocator {
     return this.workbench.planEditor();

@@ -4,16 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type EditorServer, type EditorServerOptions, startEditorServer } from '../../scripts/lib/editorServer.mjs';
 import type { EditorPrograms } from './provision.ts';
-
-/** What would get in the way of a test. */
-const QUIET = {
-  'workbench.tips.enabled': false,
-  'extensions.autoUpdate': false,
-  'git.enabled': false,
-  // In a browser it is on by default, on the desktop it is not.
-  'files.autoSave': 'off',
-  'chat.disableAIFeatures': true,
-};
+import { QUIET } from './quietSettings.ts';
 
 /** Starts VS Code for the browser with an empty profile; ended with all its processes when the test is over. */
 export async function startVsCode(

@@ -15,24 +15,19 @@ describe('a network of 318 layers', () => {
     expect(count).toBe(1 + 1 + 17 + 1 + 316);
     expect(await page.locator('.grid-body [role="row"]').count()).toBeLessThan(60);
 
-    const times = await page.evaluate(async (toggles) => {
-      const measured: number[] = [];
+    const changed = await page.evaluate(async (toggles) => {
+      let changes = 0;
       for (let toggle = 0; toggle < toggles; toggle++) {
         const button = document.querySelector<HTMLButtonElement>('.grid-row.layer button.freeze');
         const before = button?.getAttribute('aria-checked');
         const id = button?.closest('[data-id]')?.getAttribute('data-id');
-        const started = performance.now();
         button?.click();
-        // Until the row has changed and the frame with it was drawn.
-        while (document.querySelector(`[data-id="${id}"] .freeze`)?.getAttribute('aria-checked') === before) {
-          await new Promise(requestAnimationFrame);
-        }
-        measured.push(performance.now() - started);
         await new Promise(requestAnimationFrame);
+        const after = document.querySelector(`[data-id="${id}"] .freeze`)?.getAttribute('aria-checked');
+        if (after !== undefined && after !== before) changes++;
       }
-      return measured.sort((a, b) => a - b);
+      return changes;
     }, TOGGLES);
-    console.log(`toggle with 318 layers: ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
-    expect(times).toHaveLength(TOGGLES);
+    expect(changed).toBe(TOGGLES);
   });
 });

@@ -19,6 +19,15 @@ export interface Curves {
   validation: Curve;
   /** The interval of each validation point, of accuracies only and where asked for. */
   interval: { low: number[]; high: number[] } | null;
+  extent: Extent;
+}
+
+/** Where the values of all curves lie; infinite where there are none. */
+export interface Extent {
+  least: number;
+  greatest: number;
+  /** Of those above 0. */
+  leastPositive: number;
 }
 
 /** How runs are prepared for a chart. */
@@ -38,16 +47,27 @@ export function curvesOf(run: RunView, { measure, smoothing, limit, detailed }: 
   const isLoss = measure === 'loss';
   const smoothed = smoothing === 0 ? steps[measure] : smooth(steps[measure], smoothing);
   const training = downsample(steps.position, smoothed, limit);
-  return {
-    raw: detailed && smoothing !== 0 ? downsample(steps.position, steps[measure], limit) : training,
-    training,
-    validation: {
-      x: points.map((point) => point.epoch),
-      y: points.map((point) => (isLoss ? point.validationLoss : point.validationAccuracy)),
-    },
-    interval:
-      isLoss || !detailed ? null : { low: points.map((point) => point.low), high: points.map((point) => point.high) },
+  const raw = detailed && smoothing !== 0 ? downsample(steps.position, steps[measure], limit) : training;
+  const validation = {
+    x: points.map((point) => point.epoch),
+    y: points.map((point) => (isLoss ? point.validationLoss : point.validationAccuracy)),
   };
+  const interval =
+    isLoss || !detailed ? null : { low: points.map((point) => point.low), high: points.map((point) => point.high) };
+  return { raw, training, validation, interval, extent: extentOf([raw.y, validation.y, interval?.low ?? []]) };
+}
+
+function extentOf(lists: readonly (readonly number[])[]): Extent {
+  const extent = { least: Infinity, greatest: -Infinity, leastPositive: Infinity };
+  for (const values of lists) {
+    for (const value of values) {
+      if (!Number.isFinite(value)) continue;
+      if (value < extent.least) extent.least = value;
+      if (value > extent.greatest) extent.greatest = value;
+      if (value > 0 && value < extent.leastPositive) extent.leastPositive = value;
+    }
+  }
+  return extent;
 }
 
 /** Prepares runs again only where they or the settings have changed: of several that are drawn mostly one gains points. */

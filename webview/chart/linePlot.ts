@@ -121,17 +121,8 @@ function dummyData(runs: number): uPlot.AlignedData {
 }
 
 function yRange(measure: Measure, logScale: boolean, curves: readonly Curves[]): uPlot.Range.MinMax {
-  let least = Infinity;
-  let greatest = -Infinity;
-  for (const { raw, validation, interval } of curves) {
-    for (const values of [raw.y, validation.y, interval?.low ?? []]) {
-      for (const value of values) {
-        if (!Number.isFinite(value) || (logScale && value <= 0)) continue;
-        if (value < least) least = value;
-        if (value > greatest) greatest = value;
-      }
-    }
-  }
+  const least = Math.min(...curves.map(({ extent }) => (logScale ? extent.leastPositive : extent.least)));
+  const greatest = Math.max(...curves.map(({ extent }) => extent.greatest));
   if (least > greatest) return logScale ? [0.01, 1] : [0, 1];
   if (logScale) return uPlot.rangeLog(least, greatest, 10, false);
   // From the tenth below the least accuracy up to 100 %; losses from 0.

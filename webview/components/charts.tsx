@@ -36,7 +36,7 @@ export function Charts(): JSX.Element {
             <MeasureChart view={view} measure="loss" hovered={hovered} />
             <MeasureChart view={view} measure="accuracy" hovered={hovered} />
           </div>
-          <EpochTable view={view} />
+          <EpochTable name={view.name} points={view.points} />
           <EpochAnnouncement view={view} />
         </>
       ) : (

@@ -1,11 +1,20 @@
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatPercent, formatPercentWithRange } from '../../src/shared/format.ts';
-import type { RunView } from '../../src/shared/runView.ts';
+import type { EpochPoint, RunView } from '../../src/shared/runView.ts';
 import { epochTableShown } from '../viewState.ts';
 
-/** What the charts show, in figures; always there for those who do not see them. */
-export function EpochTable({ view }: { view: RunView }): JSX.Element {
+interface EpochTableProps {
+  /** Of the run. */
+  name: string;
+  points: readonly EpochPoint[];
+}
+
+/**
+ * What the charts show, in figures; always there for those who do not see them. It takes no more of the run than it shows,
+ * so that it is not drawn again with every step.
+ */
+export function EpochTable({ name, points }: EpochTableProps): JSX.Element {
   const heads = [
     t('Epoch'),
     t('Phase'),
@@ -17,7 +26,7 @@ export function EpochTable({ view }: { view: RunView }): JSX.Element {
   return (
     <div class={epochTableShown.value ? 'epoch-table' : 'visually-hidden'} {...scrollable()}>
       <table>
-        <caption>{t('Epochs of the run {0}', view.name)}</caption>
+        <caption>{t('Epochs of the run {0}', name)}</caption>
         <thead>
           <tr>
             {heads.map((head, column) => (
@@ -28,7 +37,7 @@ export function EpochTable({ view }: { view: RunView }): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {view.points.map((point) => (
+          {points.map((point) => (
             <tr key={point.epoch}>
               <th scope="row">{point.best ? t('{0} (best)', point.epoch) : point.epoch}</th>
               <td>{point.phase}</td>

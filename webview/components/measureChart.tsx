@@ -29,6 +29,8 @@ interface MeasureChartProps {
 export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<LinePlot | null>(null);
+  /** The plot that has curves already. */
+  const drawn = useRef<LinePlot | null>(null);
   const width = useWidth(holder);
   const latest = useRef(view);
   latest.current = view;
@@ -64,7 +66,14 @@ export function MeasureChart({ view, measure, hovered }: MeasureChartProps): JSX
     if (!plot.current || width === 0) return;
     const limit = POINTS_PER_PIXEL * width;
     const settings = { measure, smoothing: smoothingWeight, limit, detailed: !comparing };
-    plot.current.draw(views.map((each) => cache.of(each, settings)));
+    const draw = (): void => plot.current?.draw(views.map((each) => cache.of(each, settings)));
+    if (drawn.current !== plot.current) {
+      drawn.current = plot.current;
+      return draw();
+    }
+    // Where steps come faster than the browser draws, each frame shows the latest.
+    const frame = requestAnimationFrame(draw);
+    return () => cancelAnimationFrame(frame);
   }, [views, smoothingWeight, width, theme, isLog]);
 
   const [shownEmphasis, highlighted] = [emphasis.value, highlightedRun.value];

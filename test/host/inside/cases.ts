@@ -1,8 +1,7 @@
 import { activationCases } from './activation.ts';
-import { eventLoopCases } from './eventLoop.ts';
 import type { HostCases } from './hostCase.ts';
 import { planEditingCases } from './planEditing.ts';
 import { planEditorCases } from './planEditor.ts';
 
 /** Everything that is tested inside the extension host, in this order. */
-export const HOST_CASES: HostCases = { ...activationCases, ...planEditingCases, ...planEditorCases, ...eventLoopCases };
+export const HOST_CASES: HostCases = { ...activationCases, ...planEditingCases, ...planEditorCases };

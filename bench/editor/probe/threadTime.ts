@@ -1,4 +1,4 @@
-/** Added in Node.js 23.9, which the extension host of the tests is newer than. */
+/** Added in Node.js 23.9, and VS Code brings a newer one. */
 interface ThreadCpuUsage {
   threadCpuUsage(): { user: number; system: number };
 }

@@ -1,0 +1,26 @@
+/** The sections of docs/performance.md, in their order; each is written by a benchmark of its own. */
+export const SECTIONS = ['training', 'editor'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+const TITLE = '# Performance';
+
+const opening = (section: Section): string => `<!-- section: ${section} -->`;
+const closing = (section: Section): string => `<!-- end of section: ${section} -->`;
+
+/**
+ * The report with new text in one section. The other sections keep theirs; what stands outside of all of them goes.
+ *
+ * @param report as it is; empty where there is none yet
+ */
+export function withSection(report: string, section: Section, text: string): string {
+  const texts = SECTIONS.map((each) => [each, each === section ? text.trim() : textOf(report, each)] as const);
+  const parts = texts.flatMap(([each, content]) => (content === null ? [] : [opening(each), content, closing(each)]));
+  return `${[TITLE, ...parts].join('\n\n')}\n`;
+}
+
+/** Null for a section that is not there, or has no end. */
+function textOf(report: string, section: Section): string | null {
+  const start = report.indexOf(opening(section));
+  const end = report.indexOf(closing(section), start);
+  return start < 0 || end < 0 ? null : report.slice(start + opening(section).length, end).trim();
+}
