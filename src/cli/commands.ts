@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { listRuns, type RunSummary } from '../node/runFolder.ts';
 import { formatCount, formatDuration, formatPercent } from '../shared/format.ts';
+import type { Baseline } from '../shared/baseline.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
+import type { PlanSetting } from '../shared/planOverrides.ts';
 import type {
   CheckResult,
   EvaluateResult,
@@ -125,13 +127,16 @@ interface TrainOptions extends CommonOptions {
   run?: string;
   resume?: string;
   from?: string;
+  set?: PlanSetting[];
+  baseline?: Baseline;
 }
 
 /** `thaw train PLAN` */
 export async function trainCommand(plan: string, options: TrainOptions): Promise<number> {
   const output = createOutput(options);
-  const { run, resume, from, seed } = options;
-  const result = await withProgress('train', { plan, run, resume, from, seed }, options, output);
+  const { run, resume, from, seed, set, baseline } = options;
+  const params = { plan, run, resume, from, seed, set, baseline };
+  const result = await withProgress('train', params, options, output);
   output.object({ event: 'result', ...result });
   describeTraining(result).forEach((text) => output.line(text));
   if (result.stopped !== 'interrupted') return EXIT_DONE;

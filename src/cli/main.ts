@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { BASELINES } from '../shared/baseline.ts';
 import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
+import type { PlanSetting } from '../shared/planOverrides.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import * as commands from './commands.ts';
 
@@ -12,6 +14,22 @@ function integer(text: string): number {
     throw new InvalidArgumentError('it must be a whole number from 0 to 4294967295.');
   }
   return value;
+}
+
+/** One `KEY=VALUE` more: the value is JSON, or a text as it stands. */
+function setting(text: string, earlier: PlanSetting[] = []): PlanSetting[] {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined)
+    throw new InvalidArgumentError('it must be KEY=VALUE, such as optimizer.headLearningRate=3e-4.');
+  return [...earlier, { key, value: valueOf(value) }];
+}
+
+function valueOf(text: string): PlanSetting['value'] {
+  try {
+    return JSON.parse(text) as PlanSetting['value'];
+  } catch {
+    return text;
+  }
 }
 
 /** What Commander says about a usage error, suggestions included, as one line. */
@@ -56,6 +74,12 @@ function createProgram(onExitCode: (code: number) => void): Command {
     .option('--run <folder>', 'folder of the new run')
     .addOption(new Option('--resume <run>', 'continues a run from its checkpoint').conflicts(['run', 'from']))
     .option('--from <run>', 'starts from the weights of an earlier run')
+    .option('--set <key=value>', 'trains with another value than the plan states, such as phases.0.epochs=3', setting)
+    .addOption(
+      new Option('--baseline <kind>', 'trains what the plan is compared with, under the same budget')
+        .choices(BASELINES)
+        .conflicts('from'),
+    )
     .action(run(commands.trainCommand));
   command('evaluate <model>', 'accuracy of a run or model on labelled images')
     .requiredOption('--data <folder>', 'labelled images')

@@ -4,7 +4,7 @@ import type { DataBand } from './dataBand.ts';
 import { formatCount } from './format.ts';
 import { decayingRates, geometricRates, HEAD_RATE, readableRate, ULMFIT_DECAY } from './learningRates.ts';
 import type { Block } from './network.ts';
-import type { BatchNormPolicy, Plan, PlanPhase } from './plan.ts';
+import { type BatchNormPolicy, DEFAULT_WEIGHT_DECAY, type Plan, type PlanPhase } from './plan.ts';
 import { thawPhases } from './schedulePresets.ts';
 
 export type Level = 'low' | 'high';
@@ -54,6 +54,8 @@ interface Strategy {
   augment: Plan['augment'];
   earlyStopping: Plan['earlyStopping'];
   head: { dropout: number; l2: number };
+  /** That of AdamW; without it the optimizer is Adam. */
+  weightDecay?: number;
   reasons: string[];
   leftOut: string[];
 }
@@ -99,14 +101,16 @@ export function recommendPlan(input: AdviceInput): Recommendation {
   const warnings = findWarnings(input, blocks.slice(firstUnfrozen));
   const leftOut = [...strategy.leftOut];
   if (warnings.some((warning) => warning.code === 'fewValidationImages')) {
-    leftOut.push('Cross-validation, which uses few images better, is not available yet: one part is held out.');
+    leftOut.push(
+      'Cross-validation, which judges by every image: a run holds one part out; thaw train --folds 5 does it.',
+    );
   }
   const sentence = quadrantSentence(data.quadrantData, similarity);
   return {
     sentence,
     blocks: Object.fromEntries(entries) as Plan['blocks'],
     phases: strategy.phases,
-    optimizer: { name: 'adam', headLearningRate: HEAD_RATE },
+    optimizer: optimizerOf(strategy),
     batchNorm: strategy.batchNorm,
     augment: strategy.augment,
     earlyStopping: strategy.earlyStopping,
@@ -117,6 +121,12 @@ export function recommendPlan(input: AdviceInput): Recommendation {
     warnings,
     advice: { data: data.quadrantData, similarity, similaritySource: input.similaritySource, leftOut },
   };
+}
+
+function optimizerOf({ weightDecay }: Strategy): Plan['optimizer'] {
+  return weightDecay === undefined
+    ? { name: 'adam', headLearningRate: HEAD_RATE }
+    : { name: 'adamw', headLearningRate: HEAD_RATE, weightDecay };
 }
 
 function chooseStrategy(input: AdviceInput): Strategy {
@@ -198,7 +208,8 @@ function trainCompletely({ blocks, batchSize = 16 }: AdviceInput): Strategy {
     batchNorm,
     augment: 'light',
     earlyStopping: null,
-    head: { dropout: 0.2, l2: 1e-4 },
+    head: { dropout: 0.2, l2: 0 },
+    weightDecay: DEFAULT_WEIGHT_DECAY,
     reasons: [
       t('All blocks train at the same rate, after one epoch of the head alone.'),
       t('The rates fall along a cosine to nothing, so that large steps come first and small ones last.'),
@@ -206,8 +217,9 @@ function trainCompletely({ blocks, batchSize = 16 }: AdviceInput): Strategy {
       batchNorm === 'adapt'
         ? t('Batch normalization adapts its statistics to the new images.')
         : t('Batches of {0} are too small for new batch-normalization statistics: they stay.', batchSize),
+      t('Weight decay of {0} (AdamW) keeps the weights from growing while everything trains.', DEFAULT_WEIGHT_DECAY),
     ],
-    leftOut: ['Weight decay is not available yet: dropout and an L2 penalty regularize the head only.'],
+    leftOut: [],
   };
 }
 

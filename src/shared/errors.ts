@@ -33,6 +33,7 @@ export type Problem =
   | { reason: 'planMissing'; path: string }
   | { reason: 'planExists'; path: string }
   | { reason: 'planInvalid'; path: string; problems: PlanProblem[] }
+  | { reason: 'planSetting'; key: string; problem: string; nearest?: string }
   // runs
   | { reason: 'runExists'; path: string }
   | { reason: 'runMissing'; path: string }
@@ -203,6 +204,8 @@ function sentenceOf(problem: Problem): string {
       return t('There is no plan at {0}. Write one with thaw init.', problem.path);
     case 'planExists':
       return t('{0} exists already. Choose another name with -o, or delete it first.', problem.path);
+    case 'planSetting':
+      return planSetting(problem);
     case 'planInvalid':
       return planInvalid(problem);
     case 'runExists':
@@ -342,6 +345,12 @@ function planInvalid({ path, problems }: ProblemOf<'planInvalid'>): string {
   if (first.nearest) sentences.push(t('Nearest valid value: {0}.', first.nearest));
   if (others.length > 0) sentences.push(t('(and {0} more: thaw check lists them)', others.length));
   return sentences.join(' ');
+}
+
+function planSetting({ key, problem, nearest }: ProblemOf<'planSetting'>): string {
+  return nearest === undefined
+    ? t('The setting "{0}" cannot be used: {1}', key, problem)
+    : t('The setting "{0}" cannot be used: {1} Nearest valid value: {2}.', key, problem, nearest);
 }
 
 function noSpace({ path, neededBytes, freeBytes = 0, run }: ProblemOf<'noSpace'>): string {

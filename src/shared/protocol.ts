@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DataSummary } from './dataSummary.ts';
+import { planOverridesSchema } from './planOverrides.ts';
 import type { PlanNetwork, Thumbnail } from './planView.ts';
 import type {
   CheckResult,
@@ -40,7 +41,7 @@ export const requestSchemas = {
     run: z.string().optional(),
     resume: z.string().optional(),
     from: z.string().optional(),
-    seed: z.number().int().optional(),
+    ...planOverridesSchema.shape,
   }),
   evaluate: z.object({ ...common, model: z.string(), data: z.string() }),
   predict: z.object({ ...common, model: z.string(), files: z.array(z.string()).min(1) }),

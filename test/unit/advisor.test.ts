@@ -91,9 +91,9 @@ describe('recommendPlan', () => {
     expect(advise(HIGH, 'low', { batchSize: 8 }).batchNorm).toBe('affine');
     expect(advice.earlyStopping).toBeNull();
     expect(advice.reasons.join(' ')).toMatch(/fall along a cosine.*No early stopping/);
-    expect(advice.leftOut).toEqual([
-      'Weight decay is not available yet: dropout and an L2 penalty regularize the head only.',
-    ]);
+    expect(advice.optimizer).toEqual({ name: 'adamw', headLearningRate: 1e-3, weightDecay: 0.01 });
+    expect(advice.reasons.at(-1)).toContain('Weight decay of 0.01 (AdamW)');
+    expect(advice.leftOut).toEqual([]);
   });
 
   it('spreads peak rates geometrically up to the head, in one cycle, with much similar data', () => {
@@ -144,7 +144,7 @@ describe('recommendPlan', () => {
       leftOut: advice.leftOut,
     });
     expect(advice.leftOut).toEqual([
-      'Cross-validation, which uses few images better, is not available yet: one part is held out.',
+      'Cross-validation, which judges by every image: a run holds one part out; thaw train --folds 5 does it.',
     ]);
   });
 

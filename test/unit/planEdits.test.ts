@@ -216,6 +216,17 @@ describe('rates', () => {
 });
 
 describe('recommended plans', () => {
+  it('brings the optimizer that its rates are made for, and leaves the clipping alone', () => {
+    const optimizer = { name: 'sgd' as const, headLearningRate: 0.1, momentum: 0.8, clipNorm: 2 };
+    const after = (similarity: 'low' | 'high') =>
+      editText(textOf({ optimizer }), { kind: 'quadrant', data: 'high', similarity }, network, planData(600)).text;
+    expect(JSON.parse(after('low'))).toMatchObject({
+      optimizer: { name: 'adamw', headLearningRate: 1e-3, weightDecay: 0.01, clipNorm: 2 },
+    });
+    const { optimizer: similar } = planOf(after('high'));
+    expect(similar).toEqual({ name: 'adam', headLearningRate: 1e-3, clipNorm: 2 });
+  });
+
   it('applies the plan of a quadrant with the similarity as given', () => {
     const result = editText(textOf(), { kind: 'quadrant', data: 'high', similarity: 'high' }, network, planData(600));
     const plan = planOf(result.text);
@@ -429,7 +440,7 @@ describe('any edit', () => {
       headRate: /^(optimizer\.headLearningRate|phases\.1\.headLearningRate)$/,
       spreadRates: /^(blocks\.b\d(\.learningRate)?$|phases\.1\.learningRates)/,
       quadrant:
-        /^(blocks|phases|optimizer\.headLearningRate$|batchNorm$|augment$|earlyStopping$|head\.(dropout|l2)$|advice)/,
+        /^(blocks|phases|optimizer\.(name|headLearningRate|momentum|weightDecay)$|batchNorm$|augment$|earlyStopping$|head\.(dropout|l2)$|advice)/,
       way: /^(blocks|phases|optimizer\.headLearningRate$|batchNorm$)/,
       preset: /^(blocks|phases|optimizer\.headLearningRate$)/,
       setting: /^batchSize$/,

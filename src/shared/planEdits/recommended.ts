@@ -15,13 +15,16 @@ const TYPICAL_CLASS = { low: 100, high: 1000 };
 type Source = { network: PlanNetwork | null; data: PlanData | null };
 
 /**
- * Rewrites what the advisor decides for a quadrant: blocks, phases, the head's rate, batch normalization, augmentation,
- * early stopping, the head's dropout and L2, and the advice itself; a similarity that is new is the user's.
+ * Rewrites what the advisor decides for a quadrant: blocks, phases, the optimizer, batch normalization, augmentation, early
+ * stopping, the head's dropout and L2, and the advice itself; a similarity that is new is the user's.
  * Throws `usage` without the network.
  */
 export function applyQuadrant(draft: Plan, source: Source, data: Level, similarity: Level): void {
   const advice = recommendQuadrant(draft, source, data, similarity);
   applyTraining(draft, advice);
+  const { clipNorm } = draft.optimizer;
+  // The rates are made for this optimizer.
+  draft.optimizer = { ...advice.optimizer, ...(clipNorm === undefined ? {} : { clipNorm }) };
   draft.augment = advice.augment;
   draft.earlyStopping = advice.earlyStopping;
   Object.assign(draft.head, advice.head);

@@ -18,6 +18,7 @@ import {
 } from '../../node/runFolder.ts';
 import { describeProblem, isInputProblem, type Problem, ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
+import { type PlanOverrides, withSettings } from '../../shared/planOverrides.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
@@ -30,28 +31,35 @@ import { frozenWeights, openSetup, type TrainingSetup } from '../training/traini
 import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
 
-interface TrainParams {
+interface TrainParams extends PlanOverrides {
   plan: string;
   run?: string;
   resume?: string;
   from?: string;
-  seed?: number;
+}
+
+/** What `environment.json` says of how a run was started. */
+interface Recorded {
+  from?: string;
+  overrides?: PlanOverrides;
 }
 
 /** `thaw train`: trains a plan in a run folder, new or resumed. */
 export async function train(params: TrainParams, context: RequestContext): Promise<TrainResult> {
   const engine = await openEngine(context.engine);
   const file = await readPlanFile(resolve(context.directory, params.plan));
-  const plan: Plan = params.seed === undefined ? file.plan : { ...file.plan, seed: params.seed };
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
-  const from = params.resume
-    ? await recordedFrom(asked)
-    : params.from && findRun(params.from, context.directory, workspace).path;
-  if (params.resume) await requireResumable(asked, plan, file.path);
+  if (params.resume) await requireIdle(asked);
+  const recorded = params.resume ? await readRecorded(asked) : {};
+  const from = params.resume ? recorded.from : params.from && findRun(params.from, context.directory, workspace).path;
+  const overrides = overridesOf(params, recorded.overrides);
+  const stated = overriddenPlan(file.plan, overrides);
   // Whatever is wrong with the input comes to light before anything is written.
-  const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
-  const setup = await openSetup(file, plan, files);
+  const { files } = await findModel(stated.model, dirname(file.path), context, workspace);
+  const setup = await openSetup(file, stated, files, overrides.baseline);
+  const { plan } = setup;
+  if (params.resume) await requireSamePlan(asked, plan, file.path);
   const source = from
     ? await startFrom(setup, from, context)
     : { path: files.modelJsonPath, names: setup.network.sourceNames };
@@ -61,7 +69,10 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   try {
     if (run.isNew) {
       if (run.path.startsWith(runsFolder(workspace) + sep)) await ensureThawFolder(workspace);
-      await record(run, file, plan, { model: from ?? plan.model, engine: engine.version, ...(from ? { from } : {}) });
+      await record(run, file, plan, {
+        ...{ model: from ?? plan.model, engine: engine.version, from },
+        overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
+      });
     }
     await run.writeStatus('running');
     const result = await trainPlan({
@@ -107,7 +118,12 @@ async function createRun(run: RunFolder, params: TrainParams, file: PlanFile): P
   }
 }
 
-async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<string, string>): Promise<void> {
+async function record(
+  run: RunFolder,
+  file: PlanFile,
+  plan: Plan,
+  extra: Recorded & { model: string; engine: string },
+): Promise<void> {
   const environment = {
     thaw: THAW_VERSION,
     node: process.version,
@@ -119,17 +135,33 @@ async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<
   await writeFileAtomic(run.environmentPath, `${JSON.stringify(environment, null, 2)}\n`);
 }
 
-async function recordedFrom(run: RunFolder): Promise<string | undefined> {
+async function readRecorded(run: RunFolder): Promise<Recorded> {
   const text = await readFile(run.environmentPath, 'utf8').catch(() => '{}');
-  return (JSON.parse(text) as { from?: string }).from;
+  return JSON.parse(text) as Recorded;
 }
 
-/** Throws `runPlanChanged` where the plan is not the one the run was started with, `runBusy` while another trains it. */
-async function requireResumable(run: RunFolder, plan: Plan, planPath: string): Promise<void> {
+/** What a command says of the plan; where it says nothing of a part, a resumed run goes on with what it was started with. */
+function overridesOf({ seed, set, baseline }: TrainParams, recorded: PlanOverrides = {}): PlanOverrides {
+  const given = { seed, set, baseline };
+  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...recorded, ...stated };
+}
+
+function overriddenPlan(plan: Plan, { seed, set = [] }: PlanOverrides): Plan {
+  const changed = withSettings(plan, set);
+  return seed === undefined ? changed : { ...changed, seed };
+}
+
+/** Throws `runBusy` while another process trains the run. */
+async function requireIdle(run: RunFolder): Promise<void> {
   const status = await run.readStatus();
   if (status && currentState(status) === 'running' && status.processId !== process.pid) {
     throw new ThawError({ reason: 'runBusy', path: run.path, processId: status.processId });
   }
+}
+
+/** Throws `runPlanChanged` where the plan is not the one the run was started with. */
+async function requireSamePlan(run: RunFolder, plan: Plan, planPath: string): Promise<void> {
   const changes = await readRunChanges(run);
   const before: Record<string, unknown> = { ...planAfter(await run.readPlan(), changes, Infinity) };
   // Through JSON, since a key that is absent and one that is undefined are the same in a file.

@@ -1,4 +1,5 @@
 import type { PlanFile } from '../../node/planFile.ts';
+import { type Baseline, baselinePlan } from '../../shared/baseline.ts';
 import { checkPlan } from '../../shared/planCheck.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
@@ -24,10 +25,20 @@ export interface TrainingSetup {
 
 type PlansOfRun = Pick<TrainingSetup, 'plan' | 'network' | 'earlierPlans'>;
 
-/** Opens the network and the data of a plan. Throws for everything that is wrong with either, `planInvalid` included. */
-export async function openSetup(file: PlanFile, plan: Plan, files: ModelFiles): Promise<TrainingSetup> {
-  const network = await prepareNetwork(plan, files);
-  requireFittingPlan(file.path, file.locate, plan, network);
+/**
+ * Opens the network and the data of a plan, or of a baseline for it. Throws for everything that is wrong with either,
+ * `planInvalid` included.
+ */
+export async function openSetup(
+  file: PlanFile,
+  stated: Plan,
+  files: ModelFiles,
+  baseline?: Baseline,
+): Promise<TrainingSetup> {
+  const network = await prepareNetwork(baseline ? { ...stated, weights: 'random' } : stated, files);
+  requireFittingPlan(file.path, file.locate, stated, network);
+  const blocks = network.blocks.map(({ name }) => name);
+  const plan = baseline ? baselinePlan(stated, blocks, baseline) : stated;
   const data = await openTrainingData(file, plan, network.decode);
   const classWeights = lossWeights(plan, data.train.examples);
   return { plan, network, data, dataFolder: file.resolve(plan.data.train), classWeights };
