@@ -1,8 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { networkRows, type NetworkRow } from '../src/shared/networkRows.ts';
 import type { FreezeTarget } from '../src/shared/planEdits.ts';
-import { post } from './host.ts';
-import { loadedNetwork, plan, run, stale } from './store.ts';
+import { editPlan, loadedNetwork, plan, run, stale } from './store.ts';
 import { expanded } from './viewState.ts';
 
 /** By block, after the last epoch; a value of its own, so that the steps of a run leave the rows as they are. */
@@ -59,7 +58,7 @@ export function toggleRow(index: number): void {
   const targets = targetsOf(toggled);
   const leading = canFreeze(row) ? row : toggled.find(canFreeze);
   if (targets.length === 0 || !leading) return;
-  post({ type: 'edit', edit: { kind: 'freeze', targets, frozen: leading.state !== 'frozen' } });
+  editPlan({ kind: 'freeze', targets, frozen: leading.state !== 'frozen' });
 }
 
 /** Whether there is anything to freeze in a row. */

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { config } from '@vscode/l10n';
 import { applyDelta } from '../src/shared/chartSeries.ts';
+import { editedPlan, type PlanEdit } from '../src/shared/planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '../src/shared/planView.ts';
 import type { RunView } from '../src/shared/runView.ts';
 import type { Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
@@ -35,13 +36,28 @@ export const loadedData = computed(() => (data.value.state === 'ready' ? data.va
 export const stale = computed(() => planDocument.value.problems.length > 0);
 export const running = computed(() => startState.value.state === 'running');
 
+/** Number of the edit that was asked for last. */
+let lastEdit = 0;
+
+/** Asks the host for an edit of the plan. Freezing shows at once, as the host will mostly confirm; all else when it answers. */
+export function editPlan(edit: PlanEdit): void {
+  post({ type: 'edit', number: ++lastEdit, edit });
+  if (!plan.value || stale.value || !isFreezing(edit)) return;
+  planDocument.value = { ...planDocument.value, plan: editedPlan(plan.value, edit, loadedNetwork.value) };
+}
+
+function isFreezing(edit: PlanEdit): edit is Extract<PlanEdit, { kind: 'freeze' | 'freezeAll' | 'freezeUpTo' }> {
+  return edit.kind === 'freeze' || edit.kind === 'freezeAll' || edit.kind === 'freezeUpTo';
+}
+
 /** Takes over a message of the host. */
 export function receive(message: ToWebview): void {
   switch (message.type) {
     case 'snapshot':
       return receiveSnapshot(message);
     case 'document':
-      planDocument.value = message.document;
+      // An answer to an earlier edit is older than what is shown; that to the last one follows.
+      if (message.edit >= lastEdit) planDocument.value = message.document;
       return;
     case 'network':
       network.value = message.network;

@@ -7,12 +7,21 @@ import { changeText } from './planDocument.ts';
 /** Applies the edits of a plan editor to its document one after the other, each as one undo step. */
 export class PlanEditing {
   private last: Promise<unknown> = Promise.resolve();
+  private number = 0;
 
   constructor(private readonly document: vscode.TextDocument) {}
 
-  /** Returns whether the document now says what the edit asks for. Rejects with the ThawError of `applyPlanEdit`. */
-  apply(edit: PlanEdit, network: PlanNetwork | null, data: PlanData | null): Promise<boolean> {
-    const applied = this.last.then(() => this.applyNow(edit, network, data));
+  /** Number of the edit that is being applied or was the last one. */
+  get current(): number {
+    return this.number;
+  }
+
+  /** Returns whether the text has changed. Rejects with the ThawError of `applyPlanEdit`. */
+  apply(number: number, edit: PlanEdit, network: PlanNetwork | null, data: PlanData | null): Promise<boolean> {
+    const applied = this.last.then(() => {
+      this.number = number;
+      return this.applyNow(edit, network, data);
+    });
     this.last = applied.catch(() => undefined);
     return applied;
   }
@@ -24,7 +33,7 @@ export class PlanEditing {
     if ('problems' in parsed) return false;
     const { changes } = applyPlanEdit(parsed.plan, edit, network, data);
     const change = changeText(text, changes);
-    if (!change) return true;
+    if (!change) return false;
     const start = document.positionAt(change.offset);
     const end = document.positionAt(change.offset + change.length);
     const edits = new vscode.WorkspaceEdit();

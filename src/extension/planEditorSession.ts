@@ -130,7 +130,7 @@ export class PlanEditorSession implements vscode.Disposable {
         await this.sendSnapshot();
         break;
       case 'edit':
-        await this.edit(message.edit);
+        await this.edit(message);
         break;
       case 'start':
         await commands.executeCommand(COMMANDS.startTraining, this.document.uri);
@@ -165,9 +165,14 @@ export class PlanEditorSession implements vscode.Disposable {
   }
 
   /** A text with faults is mended as text: what is typed there is not to be overwritten from an older plan. */
-  private async edit(edit: Extract<ToHost, { type: 'edit' }>['edit']): Promise<void> {
-    const applied = await this.editing.apply(edit, this.network.known, this.images.known?.view ?? null);
-    if (!applied) this.post({ type: 'document', document: this.content });
+  private async edit({ number, edit }: Extract<ToHost, { type: 'edit' }>): Promise<void> {
+    let changed = false;
+    try {
+      changed = await this.editing.apply(number, edit, this.network.known, this.images.known?.view ?? null);
+    } finally {
+      // The page may have shown what it expected; a text that has changed has been sent already.
+      if (!changed) this.post({ type: 'document', document: this.content, edit: number });
+    }
   }
 
   private async sendThumbnails(request: Extract<ToHost, { type: 'thumbnails' }>): Promise<void> {
@@ -206,7 +211,7 @@ export class PlanEditorSession implements vscode.Disposable {
 
   private textChanged(): void {
     this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
-    this.post({ type: 'document', document: this.content });
+    this.postDocument();
     this.startChanged();
     this.loadParts();
   }
@@ -222,12 +227,16 @@ export class PlanEditorSession implements vscode.Disposable {
     const before = JSON.stringify(this.content.problems);
     this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
     if (JSON.stringify(this.content.problems) === before) return;
-    this.post({ type: 'document', document: this.content });
+    this.postDocument();
     this.startChanged();
   }
 
   private imagesChanged(): void {
     this.post({ type: 'data', data: this.images.view });
+  }
+
+  private postDocument(): void {
+    this.post({ type: 'document', document: this.content, edit: this.editing.current });
   }
 
   private startChanged(): void {

@@ -1,104 +1,121 @@
-import type { RunDelta, RunView, StepSeries } from './runView.ts';
+import type { RunDelta, RunView } from './runView.ts';
 
 /** What can be taken from 1 without changing it. */
 const NEGLIGIBLE = 1e-17;
+const GREATEST_WEIGHT = 0.9999;
+
+/** A curve; both lists are of the same length. */
+export interface Curve {
+  x: number[];
+  y: number[];
+}
 
 /**
- * Exponential smoothing with bias correction, as TensorBoard draws its curves: each value is the mean of all before it,
- * weighted by `weight` per step back (0 leaves the values as they are). Values that are not finite stay and count for
+ * At most `limit` (at least 4) points that draw like the whole smoothed curve: the first, the last, and of each of the equal
+ * stretches between them the least and the greatest, in order. So every peak stays. Neither list changes.
+ *
+ * Smoothing is exponential with bias correction, as TensorBoard draws its curves: each value is the mean of all before it,
+ * weighted by `weight` per step back; 0 leaves the values as they are. Values that are not finite stay and count for
  * nothing; a constant curve stays exactly constant.
  */
-export function smooth(values: readonly number[], weight: number): number[] {
-  const keep = Math.min(Math.max(weight, 0), 0.9999);
-  if (keep === 0) return [...values];
-  const first = values.find(Number.isFinite);
-  if (values.every((value) => value === first || !Number.isFinite(value))) return [...values];
+export function smoothAndDownsample(x: readonly number[], y: readonly number[], weight: number, limit: number): Curve {
+  const count = y.length;
+  const smoothed = smooth(y, weight);
+  if (count <= limit) return { x: x.slice(), y: Array.from(smoothed.subarray(0, count)) };
+  const indexes = [0];
+  const stretches = Math.max(1, Math.floor((limit - 2) / 2));
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const start = 1 + Math.floor((stretch * (count - 2)) / stretches);
+    const end = 1 + Math.floor(((stretch + 1) * (count - 2)) / stretches);
+    addExtremes(indexes, smoothed, start, end);
+  }
+  indexes.push(count - 1);
+  return { x: indexes.map((index) => x[index]), y: indexes.map((index) => smoothed[index]) };
+}
+
+/** Kept from call to call: charts smooth the many thousand steps of several runs at once. */
+let scratch = new Float64Array(0);
+
+/** The smoothed values, at the beginning of a list that the next call overwrites. */
+function smooth(values: readonly number[], weight: number): Float64Array {
+  const count = values.length;
+  if (scratch.length < count) scratch = new Float64Array(2 * count);
+  const smoothed = scratch;
+  const keep = isConstant(values) ? 0 : Math.min(Math.max(weight, 0), GREATEST_WEIGHT);
   let sum = 0;
   let decay = 1;
-  const smoothed = values.slice();
-  // Without a call for each value: charts smooth the many thousand steps of several runs at once.
-  for (let index = 0; index < smoothed.length; index++) {
-    const value = smoothed[index];
+  for (let index = 0; index < count; index++) {
+    const value = values[index];
     if (value > -Infinity && value < Infinity) {
       sum = keep * sum + (1 - keep) * value;
-      // Beyond that it makes no difference, and processors are slow with numbers that are almost 0.
-      if (decay > NEGLIGIBLE) decay *= keep;
-      smoothed[index] = sum / (1 - decay);
+      // Beyond that it makes no difference, and processors are slow with divisions and with numbers that are almost 0.
+      if (decay > NEGLIGIBLE) {
+        decay *= keep;
+        smoothed[index] = sum / (1 - decay);
+      } else {
+        smoothed[index] = sum;
+      }
+    } else {
+      smoothed[index] = value;
     }
   }
   return smoothed;
 }
 
-/**
- * Indexes of at most `limit` (at least 4) values that draw like all of them: the first, the last, and of each of the equal
- * stretches between them the least and the greatest, in order. So every peak stays.
- */
-export function downsampleIndexes(values: readonly number[], limit: number): number[] {
-  const count = values.length;
-  if (count <= limit) return Array.from({ length: count }, (_, index) => index);
-  const stretches = Math.max(1, Math.floor((limit - 2) / 2));
-  const indexes = [0];
-  for (let stretch = 0; stretch < stretches; stretch++) {
-    const start = 1 + Math.floor((stretch * (count - 2)) / stretches);
-    const end = 1 + Math.floor(((stretch + 1) * (count - 2)) / stretches);
-    let least = start;
-    let greatest = start;
-    let low = Infinity;
-    let high = -Infinity;
-    for (let index = start; index < end; index++) {
-      const value = values[index];
-      if (value < low) {
-        low = value;
-        least = index;
-      }
-      if (value > high) {
-        high = value;
-        greatest = index;
-      }
+/** Adds where the least and the greatest value of a stretch are: once where all are alike or none is a number. */
+function addExtremes(indexes: number[], values: Float64Array, start: number, end: number): void {
+  let least = start;
+  let greatest = start;
+  let low = Infinity;
+  let high = -Infinity;
+  for (let index = start; index < end; index++) {
+    const value = values[index];
+    if (value < low) {
+      low = value;
+      least = index;
     }
-    indexes.push(Math.min(least, greatest));
-    if (least !== greatest) indexes.push(Math.max(least, greatest));
+    if (value > high) {
+      high = value;
+      greatest = index;
+    }
   }
-  indexes.push(count - 1);
-  return indexes;
+  indexes.push(Math.min(least, greatest));
+  if (least !== greatest) indexes.push(Math.max(least, greatest));
 }
 
-/** A curve with at most `limit` points; see `downsampleIndexes`. */
-export function downsample(x: readonly number[], y: readonly number[], limit: number): { x: number[]; y: number[] } {
-  const indexes = downsampleIndexes(y, limit);
-  return { x: indexes.map((index) => x[index]), y: indexes.map((index) => y[index]) };
-}
-
-/** A series whose entries from `from` on are replaced by `more`. */
-export function appendSteps(steps: StepSeries, from: number, more: StepSeries): StepSeries {
-  const joined = (one: readonly number[], two: readonly number[]): number[] => one.slice(0, from).concat(two);
-  return {
-    epoch: joined(steps.epoch, more.epoch),
-    position: joined(steps.position, more.position),
-    loss: joined(steps.loss, more.loss),
-    accuracy: joined(steps.accuracy, more.accuracy),
-  };
+function isConstant(values: readonly number[]): boolean {
+  const first = values.find(Number.isFinite);
+  return values.every((value) => value === first || !Number.isFinite(value));
 }
 
 /**
- * The view with what has come since; neither argument changes. What the delta sends again replaces what was there.
- * `resync` where the delta is about another run or begins after the end of what the view has.
+ * The view with what has come since; what the delta sends again replaces what was there. The lists of steps go over to the
+ * new view, which lengthens them: a copy of the many thousand steps of a run with every message would cost more than
+ * drawing them. `resync`, and nothing changed, where the delta is about another run or begins after the end of what the view
+ * has.
  */
 export function applyDelta(view: RunView, delta: RunDelta): RunView | 'resync' {
   if (delta.run !== view.run || delta.from > view.steps.loss.length || delta.fromPoints > view.points.length) {
     return 'resync';
   }
   const { from, fromPoints, steps, points, ...rest } = delta;
+  for (const list of ['epoch', 'position', 'loss', 'accuracy'] as const) {
+    replaceEnd(view.steps[list], from, steps[list]);
+  }
   return {
     ...view,
     ...rest,
-    steps: appendSteps(view.steps, from, steps),
     // The same list where no epoch has come, so that what is made of it need not be made again.
     points:
       points.length === 0 && fromPoints === view.points.length
         ? view.points
         : view.points.slice(0, fromPoints).concat(points),
   };
+}
+
+function replaceEnd(list: number[], from: number, more: readonly number[]): void {
+  list.length = from;
+  for (const value of more) list.push(value);
 }
 
 /**

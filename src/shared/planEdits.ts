@@ -62,9 +62,19 @@ export function applyPlanEdit(
 ): { changes: PlanChange[]; label: string } {
   const label = editLabel(edit);
   if (edit.kind === 'setting') return { changes: settingChanges(plan, edit.path, edit.value), label };
+  return { changes: planChanges(plan, editedPlan(plan, edit, network, data)), label };
+}
+
+/** The plan as `applyPlanEdit` leaves it. */
+export function editedPlan(
+  plan: Plan,
+  edit: Exclude<PlanEdit, { kind: 'setting' }>,
+  network: PlanNetwork | null,
+  data: PlanData | null = null,
+): Plan {
   const draft = structuredClone(plan);
   editDraft(draft, edit, network, data);
-  return { changes: planChanges(plan, draft), label };
+  return draft;
 }
 
 /** Every edit but `setting`, which may lead out of the type of a plan. */

@@ -12,8 +12,8 @@ const version = z.literal(WEBVIEW_PROTOCOL_VERSION);
 export const toHostSchema = z.discriminatedUnion('type', [
   /** The view is there and wants everything. */
   z.object({ v: version, type: z.literal('ready') }),
-  /** One undo step. */
-  z.object({ v: version, type: z.literal('edit'), edit: planEditSchema }),
+  /** One undo step. Edits are numbered from 1 on, and each is answered by a `document` with its number. */
+  z.object({ v: version, type: z.literal('edit'), number: z.number().int().positive(), edit: planEditSchema }),
   z.object({ v: version, type: z.literal('start') }),
   z.object({ v: version, type: z.literal('stop') }),
   /** Lets the run that trains take over what the plan says now of freezing and rates. */
@@ -77,7 +77,8 @@ export interface Snapshot {
 /** What the host tells the webview. Everything but `snapshot` replaces one part of it. */
 export type ToWebview =
   | Snapshot
-  | { type: 'document'; document: PlanDocument }
+  /** `edit` is the number of the edit that the text holds as the last one. */
+  | { type: 'document'; document: PlanDocument; edit: number }
   | { type: 'network'; network: Loadable<PlanNetwork> }
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'start'; start: StartState }

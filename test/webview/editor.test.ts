@@ -20,6 +20,38 @@ describe('freezing', () => {
     await expect.poll(() => editor.row(RANGE).textContent()).toContain('input to block_15');
   });
 
+  it('answers a switch at once, and then follows the last word of the host', async ({ editor }) => {
+    const snapshot = exampleSnapshot();
+    const page = await editor.open(snapshot);
+    const state = (block: string): Promise<string | null> =>
+      editor.stateOf(`block:${block}`).getAttribute('aria-checked');
+    const say = (edit: number): Promise<void> =>
+      page.evaluate((message) => window.stub.send(message), {
+        type: 'document',
+        document: snapshot.document,
+        edit,
+      } as const);
+    await page.evaluate(() => void (window.stub.isBusy = true));
+    const parameters = await page.locator('.facts').textContent();
+    await editor.row('block:block_16').locator('.freeze').click();
+    await expect.poll(() => state('block_16')).toBe('true');
+    expect(await page.locator('.facts').textContent()).not.toBe(parameters);
+    await editor.row('block:block_16').locator('.freeze').click();
+    await expect.poll(() => state('block_16')).toBe('false');
+    await editor.row('block:block_16').locator('.freeze').click();
+    await expect.poll(() => state('block_16')).toBe('true');
+    expect((await editor.messagesOf('edit')).map((message) => 'number' in message && message.number)).toEqual([
+      1, 2, 3,
+    ]);
+    // What the host says of the first edits is older than what is shown.
+    await say(1);
+    await say(2);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    expect(await state('block_16')).toBe('true');
+    await say(3);
+    await expect.poll(() => state('block_16')).toBe('false');
+  });
+
   it('toggles a block with Space and keeps the focus in the list when the row folds away', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     await editor.row('block:block_15').focus();

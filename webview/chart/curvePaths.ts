@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import type { Curve } from './curves.ts';
+import type { Curve } from '../../src/shared/chartSeries.ts';
 
 /** Values to canvas pixels, for as many points as a curve has: uPlot's own function asks for the scale at each. */
 interface Projection {
@@ -11,10 +11,21 @@ const POINT_RADIUS = 3;
 /** As uPlot numbers the kinds of scales. */
 const LOGARITHMIC = 3;
 
+/** A line by the curve it goes through: of several runs mostly one gains points, and the others stay where they are. */
+const lines = new WeakMap<Curve, { place: string; path: Path2D }>();
+
 /** A line through all points of a curve. */
-export function linePath(plot: uPlot, { x, y }: Curve): Path2D {
+export function linePath(plot: uPlot, curve: Curve): Path2D {
+  const place = placeOf(plot);
+  const present = lines.get(curve);
+  if (present?.place === place) return present.path;
+  const path = drawLine(curve, projectionOf(plot));
+  lines.set(curve, { place, path });
+  return path;
+}
+
+function drawLine({ x, y }: Curve, project: Projection): Path2D {
   const path = new Path2D();
-  const project = projectionOf(plot);
   for (let index = 0; index < x.length; index++) {
     if (Number.isFinite(y[index])) path.lineTo(project.x(x[index]), project.y(y[index]));
   }
@@ -43,6 +54,11 @@ export function pointsPath(plot: uPlot, { x, y }: Curve): Path2D {
     path.arc(left, top, radius, 0, 2 * Math.PI);
   });
   return path;
+}
+
+/** All that a projection depends on. */
+function placeOf({ bbox, scales: { x, y } }: uPlot): string {
+  return [bbox.left, bbox.top, bbox.width, bbox.height, x.min, x.max, y.min, y.max, y.distr].join();
 }
 
 function projectionOf({ bbox, scales }: uPlot): Projection {

@@ -1,13 +1,8 @@
-import { downsample, smooth } from '../../src/shared/chartSeries.ts';
+import { type Curve, smoothAndDownsample } from '../../src/shared/chartSeries.ts';
 import type { RunView } from '../../src/shared/runView.ts';
 
 /** What one chart shows of a run. */
 export type Measure = 'loss' | 'accuracy';
-
-export interface Curve {
-  x: number[];
-  y: number[];
-}
 
 /** The curves of one chart; x is the position in epochs. */
 export interface Curves {
@@ -45,9 +40,9 @@ export interface CurveSettings {
 export function curvesOf(run: RunView, { measure, smoothing, limit, detailed }: CurveSettings): Curves {
   const { steps, points } = run;
   const isLoss = measure === 'loss';
-  const smoothed = smoothing === 0 ? steps[measure] : smooth(steps[measure], smoothing);
-  const training = downsample(steps.position, smoothed, limit);
-  const raw = detailed && smoothing !== 0 ? downsample(steps.position, steps[measure], limit) : training;
+  const prepared = (weight: number): Curve => smoothAndDownsample(steps.position, steps[measure], weight, limit);
+  const training = prepared(smoothing);
+  const raw = detailed && smoothing !== 0 ? prepared(0) : training;
   const validation = {
     x: points.map((point) => point.epoch),
     y: points.map((point) => (isLoss ? point.validationLoss : point.validationAccuracy)),

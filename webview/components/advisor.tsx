@@ -8,8 +8,7 @@ import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
 import { changedParts, keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
 import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
 import type { PlanData } from '../../src/shared/planView.ts';
-import { post } from '../host.ts';
-import { loadedData, loadedNetwork, network, plan, stale } from '../store.ts';
+import { editPlan, loadedData, loadedNetwork, network, plan, stale } from '../store.ts';
 import { Icon } from './icons.tsx';
 import { Term } from './term.tsx';
 import { TransferWays } from './transferWays.tsx';
@@ -210,7 +209,7 @@ function WaitingForNetwork(): JSX.Element {
 
 function applyQuadrant(edit: PlanEdit): void {
   if (stale.value) return;
-  post({ type: 'edit', edit });
+  editPlan(edit);
   chosen.value = null;
 }
 

@@ -6,9 +6,8 @@ import { formatCount } from '../../src/shared/format.ts';
 import type { NetworkRow, RowState } from '../../src/shared/networkRows.ts';
 import { planBlockOf } from '../../src/shared/trainableLayers.ts';
 import { emphasis } from '../emphasis.ts';
-import { post } from '../host.ts';
 import { activate, activeIndex, canFreeze, hasSelection, selection, toggleRow } from '../networkState.ts';
-import { loadedNetwork, plan, stale } from '../store.ts';
+import { editPlan, loadedNetwork, plan, stale } from '../store.ts';
 import { setExpanded } from '../viewState.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { MovementBar } from './movementBar.tsx';
@@ -181,10 +180,10 @@ function Rate({ row, isActive }: { row: NetworkRow; isActive: boolean }): JSX.El
 
 function setRate(row: NetworkRow, rate: number | null): void {
   const [block] = row.blocks;
-  if (row.kind === 'layer') post({ type: 'edit', edit: { kind: 'layerRate', block, layer: row.name, rate } });
+  if (row.kind === 'layer') editPlan({ kind: 'layerRate', block, layer: row.name, rate });
   else if (rate === null) return;
-  else if (row.kind === 'head') post({ type: 'edit', edit: { kind: 'headRate', rate } });
-  else post({ type: 'edit', edit: { kind: 'blockRate', block, rate } });
+  else if (row.kind === 'head') editPlan({ kind: 'headRate', rate });
+  else editPlan({ kind: 'blockRate', block, rate });
 }
 
 /** A layer without a rate of its own shows that of its block. */

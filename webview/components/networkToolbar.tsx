@@ -2,9 +2,8 @@ import { signal } from '@preact/signals';
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { formatCount } from '../../src/shared/format.ts';
-import { post } from '../host.ts';
 import { activeIndex, hasSelection, rows } from '../networkState.ts';
-import { stale } from '../store.ts';
+import { editPlan, stale } from '../store.ts';
 import { SpreadRates } from './spreadRates.tsx';
 
 const spreadOpen = signal(false);
@@ -26,7 +25,7 @@ export function NetworkToolbar(): JSX.Element {
             ? t('Choose a block first')
             : t('Freezes {0} and every block before it, and unfreezes those after it', block)
         }
-        onClick={() => block !== undefined && post({ type: 'edit', edit: { kind: 'freezeUpTo', block } })}
+        onClick={() => block !== undefined && editPlan({ kind: 'freezeUpTo', block })}
       >
         {t('Freeze up to here')}
       </button>
@@ -34,7 +33,7 @@ export function NetworkToolbar(): JSX.Element {
         type="button"
         class="tool"
         disabled={disabled}
-        onClick={() => post({ type: 'edit', edit: { kind: 'freezeAll', frozen: true } })}
+        onClick={() => editPlan({ kind: 'freezeAll', frozen: true })}
       >
         {t('Freeze all')}
       </button>
@@ -42,7 +41,7 @@ export function NetworkToolbar(): JSX.Element {
         type="button"
         class="tool"
         disabled={disabled}
-        onClick={() => post({ type: 'edit', edit: { kind: 'freezeAll', frozen: false } })}
+        onClick={() => editPlan({ kind: 'freezeAll', frozen: false })}
       >
         {t('Freeze none')}
       </button>

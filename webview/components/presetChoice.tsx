@@ -4,8 +4,7 @@ import type { Plan } from '../../src/shared/plan.ts';
 import { applyPlanEdit } from '../../src/shared/planEdits.ts';
 import type { PlanNetwork } from '../../src/shared/planView.ts';
 import { SCHEDULE_PRESET_IDS, schedulePreset, type SchedulePresetId } from '../../src/shared/schedulePresets.ts';
-import { post } from '../host.ts';
-import { loadedNetwork, stale } from '../store.ts';
+import { editPlan, loadedNetwork, stale } from '../store.ts';
 import { Term } from './term.tsx';
 
 const OWN = 'own';
@@ -47,7 +46,7 @@ function describe(id: SchedulePresetId): string {
 
 function choose(value: string): void {
   const preset = SCHEDULE_PRESET_IDS.find((id) => id === value);
-  if (preset) post({ type: 'edit', edit: { kind: 'preset', preset } });
+  if (preset) editPlan({ kind: 'preset', preset });
 }
 
 /** Whether choosing this preset would change nothing. */

@@ -1,15 +1,14 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { PlanEdit } from '../../src/shared/planEdits.ts';
 import type { TermId } from '../../src/shared/terms.ts';
-import { post } from '../host.ts';
-import { stale } from '../store.ts';
+import { editPlan, stale } from '../store.ts';
 import { Term } from './term.tsx';
 
 type Path = Extract<PlanEdit, { kind: 'setting' }>['path'];
 
 /** Changes one key of the plan; undefined removes it. */
 export function set(path: Path, value: unknown): void {
-  post({ type: 'edit', edit: { kind: 'setting', path, value } });
+  editPlan({ kind: 'setting', path, value });
 }
 
 /** A term and what sets it. */

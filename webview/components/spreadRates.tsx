@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { post } from '../host.ts';
 import { rows } from '../networkState.ts';
+import { editPlan } from '../store.ts';
 import { RateInput } from './rateInput.tsx';
 import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
@@ -13,7 +13,7 @@ export function SpreadRates({ onDone }: { onDone: () => void }): JSX.Element {
   const [low, setLow] = useState(rates[0]);
   const [high, setHigh] = useState(rates[rates.length - 1]);
   const apply = (): void => {
-    post({ type: 'edit', edit: { kind: 'spreadRates', low, high } });
+    editPlan({ kind: 'spreadRates', low, high });
     onDone();
   };
   return (

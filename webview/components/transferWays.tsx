@@ -2,8 +2,7 @@ import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { applyPlanEdit, TRANSFER_WAYS } from '../../src/shared/planEdits.ts';
 import { termOf } from '../../src/shared/terms.ts';
-import { post } from '../host.ts';
-import { loadedData, loadedNetwork, plan, stale } from '../store.ts';
+import { editPlan, loadedData, loadedNetwork, plan, stale } from '../store.ts';
 import { Icon } from './icons.tsx';
 
 type Way = (typeof TRANSFER_WAYS)[number];
@@ -34,7 +33,7 @@ function WayButton({ way }: { way: Way }): JSX.Element {
       class="way"
       aria-pressed={isPresent}
       aria-disabled={!canChoose}
-      onClick={() => canChoose && post({ type: 'edit', edit: { kind: 'way', way } })}
+      onClick={() => canChoose && editPlan({ kind: 'way', way })}
     >
       <span class="way-mark">
         <Icon name={isPresent ? 'check' : 'circle'} />

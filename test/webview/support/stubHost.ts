@@ -11,6 +11,10 @@ import { editText } from '../../support/planNetwork.ts';
 export interface StubHost {
   messages: ToHost[];
   text: string;
+  /** Number of the edit that the text holds as the last one. */
+  edit: number;
+  /** Whether edits are only recorded, as by a host that has not come to them yet. */
+  isBusy: boolean;
   /** Sends a message as the host would. */
   send(message: ToWebview): void;
   /** The user changes the text of the plan. */
@@ -35,6 +39,8 @@ const data = start.data.state === 'ready' ? start.data.value : null;
 const stub: StubHost = {
   messages: [],
   text: network ? examplePlanText(network) : '',
+  edit: 0,
+  isBusy: false,
   state: window.exampleState,
   send(message) {
     window.dispatchEvent(new MessageEvent('message', { data: message }));
@@ -45,14 +51,16 @@ const stub: StubHost = {
     const last = start.document.plan;
     const document = 'plan' in parsed ? { plan: parsed.plan, problems: [] } : { plan: last, problems: parsed.problems };
     if (document.plan) start.document.plan = document.plan;
-    this.send({ type: 'document', document });
+    this.send({ type: 'document', document, edit: this.edit });
   },
 };
 
 function answer(message: ToHost): void {
   if (message.type === 'ready') stub.send(structuredClone(start));
-  else if (message.type === 'edit') stub.setText(editText(stub.text, message.edit, network, data).text);
-  else if (message.type === 'thumbnails') {
+  else if (message.type === 'edit' && !stub.isBusy) {
+    stub.edit = message.number;
+    stub.setText(editText(stub.text, message.edit, network, data).text);
+  } else if (message.type === 'thumbnails') {
     const { className, offset, count, augmentation } = message;
     const total = data?.perClass[className] ?? 0;
     const images = Array.from({ length: Math.min(count, total - offset) }, (_, index) => ({
