@@ -87,6 +87,10 @@ const SYNTAX = [
     selector: 'MemberExpression[object.type="MetaProperty"][property.name=/^(dirname|filename)$/]',
     message: 'Node.js 20.9 does not have it: use fileURLToPath(new URL(..., import.meta.url)).',
   },
+  {
+    selector: 'ImportDeclaration[source.value="zod"] > ImportSpecifier[imported.name="z"]',
+    message: "Write import * as z from 'zod': the object z carries all of zod's languages into the bundles.",
+  },
 ];
 
 /** `import()` and types written as `import('...')`, which no-restricted-imports does not see. */

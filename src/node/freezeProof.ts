@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError, type Problem } from '../shared/errors.ts';
 import { readModelFiles } from './modelFiles.ts';
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DownloadEntry } from '../shared/catalog.ts';
 import { ThawError, type Problem } from '../shared/errors.ts';
 import { toFileProblem, writeFileAtomic } from './atomicFile.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError } from '../shared/errors.ts';
 import { type Plan, planSchema } from '../shared/plan.ts';
 import { errorCode, writeFileAtomic } from './atomicFile.ts';

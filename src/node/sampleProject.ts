@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { unzipSync } from 'fflate';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError } from '../shared/errors.ts';
 import { replaceDirectory, toFileProblem, writeFileAtomic } from './atomicFile.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ThawError } from '../shared/errors.ts';
 import { QUANTIZED_TYPES, storedBytes, WEIGHT_TYPES, type Quantization, type StoredWeight } from './weightValues.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The parts a data folder may be divided into by its owner. */
 export const SPLITS = ['train', 'validation', 'test'] as const;

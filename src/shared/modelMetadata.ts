@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CHANNEL_MODES, RESIZE_MODES, VALUE_RANGES, type InputSettings } from './plan.ts';
 
 /** How an image becomes the input of a published network. */

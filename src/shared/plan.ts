@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { scheduleSchema } from './schedule.ts';
 
 /** The value ranges a network may expect its pixels in. */

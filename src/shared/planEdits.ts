@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Plan } from './plan.ts';
 import { backboneOf } from './planEdits/backbone.ts';
 import { setFrozen } from './planEdits/freezing.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { t } from '@vscode/l10n';
 import { BASELINES } from './baseline.ts';
 import { ThawError } from './errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planSchema } from './plan.ts';
 
 /** The parts of JSON Schema (draft 7) that the schema of a plan is made of. */

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { formatList } from './format.ts';
 import { nearestName } from './nearestName.ts';
 import type { PlanPath } from './planLines.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DataSummary } from './dataSummary.ts';
 import { planOverridesSchema } from './planOverrides.ts';
 import type { PlanNetwork, Thumbnail } from './planView.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const SCHEDULE_NAMES = ['constant', 'cosine', 'oneCycle', 'slantedTriangle', 'reduceOnPlateau'] as const;
 

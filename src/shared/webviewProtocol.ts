@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
 import type { RunDelta, RunView } from './runView.ts';

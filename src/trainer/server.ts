@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Problem, ThawError } from '../shared/errors.ts';
 import {
   type FromTrainer,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { readModelFiles } from '../../src/node/modelFiles.ts';
 import { THAW_VERSION } from '../../src/shared/version.ts';
 import * as contract from '../support/cliContract.ts';

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The JSON of every command as other programs rely on it, written down a second time and apart from the types of the

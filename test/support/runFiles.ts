@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder, type RunStatus, runsFolder } from '../../src/node/runFolder.ts';
 import { metricsLineSchema } from '../../src/shared/metricsLine.ts';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 type MetricsLine = z.output<typeof metricsLineSchema>;
 export type EpochLine = Extract<MetricsLine, { event: 'epoch' }>;

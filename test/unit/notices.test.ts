@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { imagePackages, TARGETS } from '../../scripts/package/imagePackages.mjs';
 
 const fileOf = (path: string): Promise<string> =>

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { replaceDirectory, restoreDirectory, writeFileSynced } from '../../node/atomicFile.ts';
 import type { RunFolder } from '../../node/runFolder.ts';
 import type { OptimizerState } from '../optimizers/slotOptimizer.ts';
