@@ -44,11 +44,18 @@ function printProfiles(measured, goals) {
   }
 }
 
+/** Builds Thaw with the names of functions for the profiles, or as it is packed. */
+async function build({ packed }) {
+  const code = await runNode('esbuild.mjs', packed ? ['--production'] : []);
+  if (code !== 0) throw new Error('The programs cannot be built.');
+}
+
 /** Measures a part, and once more with a profile where a goal is missed. */
 async function measure(part, session, runs, { repetitions, profileAll }) {
   const { measurePart } = await importTypeScript('bench/editor/measureAll.ts');
   const { isMet } = await importTypeScript('bench/editor/report.ts');
   console.log(part);
+  if (part === 'activation') await build({ packed: true });
   const measured = await measurePart(part, session, runs, repetitions, false);
   if (!profileAll && measured.every(isMet)) return measured;
   const profiled = await measurePart(part, session, runs, repetitions, true);
@@ -66,7 +73,8 @@ async function bench({ quick = false, part: chosen, profile: profileAll = false 
   if (unknown !== undefined) throw new Error(`There is no part "${unknown}": ${PARTS.join(', ')}.`);
   const [before] = loadavg();
   const programs = await provision();
-  if (!programs || (await runNode('esbuild.mjs')) !== 0) return 1;
+  if (!programs) return 1;
+  await build({ packed: false });
   const runs = await prepare();
   const session = await startSession(root, programs, WORKSPACE, join(FOLDER, 'probe'));
   try {
@@ -87,6 +95,7 @@ async function bench({ quick = false, part: chosen, profile: profileAll = false 
     return 0;
   } finally {
     await session.stop();
+    await build({ packed: false });
   }
 }
 

@@ -101,7 +101,7 @@ const EXPLANATION = [
   '  until the run has been stopped; each value is the longest of a training.',
   '- **Charts behind the metrics file**: on the wall clock, from the time at which the line of an epoch stands in the',
   "  run's `metrics.jsonl` to the end of the frame with its row; each value is an epoch.",
-  '- **Activation**: processor time of loading the extension and of its `activate`, in a new window.',
+  '- **Activation**: processor time of loading the extension as it is packed, and of its `activate`, in a new window.',
 ].join('\n');
 
 function profiles(measured: readonly Measured[]): string[] {
