@@ -2,15 +2,9 @@ import { resolve } from 'node:path';
 import { listRuns, type RunSummary } from '../node/runFolder.ts';
 import { formatCount, formatDuration, formatPercent } from '../shared/format.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
-import type {
-  CheckResult,
-  EvaluateResult,
-  InitResult,
-  ModelSummary,
-  PredictResult,
-  TrainResult,
-} from '../shared/results.ts';
-import { counted, createOutput, formatTable, type Output } from './output.ts';
+import type { CheckResult, InitResult, ModelSummary, PredictResult, TrainResult } from '../shared/results.ts';
+import { describeEvaluation } from './evaluationText.ts';
+import { counted, createOutput, formatInterval, formatTable, type Output } from './output.ts';
 import { type CommonOptions, runRequest } from './session.ts';
 import { TrainProgress } from './trainProgress.ts';
 
@@ -18,8 +12,6 @@ import { TrainProgress } from './trainProgress.ts';
 export const EXIT_DONE = 0;
 export const EXIT_INPUT = 2;
 export const EXIT_INTERRUPTED = 130;
-
-const interval = (low: number, high: number): string => `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`;
 
 /** `thaw inspect MODEL` */
 export async function inspectCommand(model: string, options: CommonOptions): Promise<number> {
@@ -142,7 +134,7 @@ export async function trainCommand(plan: string, options: TrainOptions): Promise
 function describeTraining({ best, freezeProof, run, epochs, seconds, stopped }: TrainResult): string[] {
   const how = stopped === 'earlyStopped' ? 'stopped early after' : 'after';
   const accuracy = best
-    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${interval(best.low, best.high)}, ${counted(best.n, 'image')}), best of epoch ${best.epoch}`
+    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${formatInterval(best.low, best.high)}, ${counted(best.n, 'image')}), best of epoch ${best.epoch}`
     : 'no epoch was completed';
   const proof = freezeProof
     ? `${freezeProof.changedTensors} of ${freezeProof.frozenTensors} frozen tensors changed`
@@ -163,19 +155,6 @@ export async function evaluateCommand(model: string, options: CommonOptions & { 
   output.line(describeEvaluation(result));
   for (const { file, problem } of result.problems) output.note(`warning: ${file}: ${problem}`);
   return EXIT_DONE;
-}
-
-function describeEvaluation(result: EvaluateResult): string {
-  const rows = result.perClass.map((entry) => [
-    entry.class,
-    entry.n,
-    formatPercent(entry.precision),
-    formatPercent(entry.recall),
-  ]);
-  return [
-    `accuracy ${formatPercent(result.accuracy)} (${interval(result.low, result.high)}, ${counted(result.n, 'image')}), balanced ${formatPercent(result.balancedAccuracy)}, loss ${result.loss.toFixed(4)}`,
-    formatTable(rows, ['class', 'images', 'precision', 'recall']),
-  ].join('\n');
 }
 
 /** `thaw predict RUN_OR_MODEL FILES...` */
@@ -230,7 +209,7 @@ export async function engineCommand(action: string, options: CommonOptions): Pro
 }
 
 /** Runs a request and shows what it tells meanwhile. */
-async function withProgress<M extends Parameters<typeof runRequest>[0]>(
+export async function withProgress<M extends Parameters<typeof runRequest>[0]>(
   method: M,
   params: Parameters<typeof runRequest<M>>[1],
   options: CommonOptions,

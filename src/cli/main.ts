@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import * as commands from './commands.ts';
+import { compareCommand } from './compareCommand.ts';
 
 const EXIT_FAILED = 1;
 
@@ -60,6 +61,9 @@ function createProgram(onExitCode: (code: number) => void): Command {
   command('evaluate <model>', 'accuracy of a run or model on labelled images')
     .requiredOption('--data <folder>', 'labelled images')
     .action(run(commands.evaluateCommand));
+  command('compare <models...>', 'which of several runs or models is better, on the same labelled images')
+    .requiredOption('--data <folder>', 'labelled images')
+    .action(run(compareCommand));
   command('predict <model> <files...>', 'classes of images').action(run(commands.predictCommand));
   command('runs [folder]', 'lists runs').action(run(commands.runsCommand));
   command('engine [action]', 'which engines work here: status').action(

@@ -13,7 +13,7 @@ export type Problem =
   | { reason: 'dataOneClass'; path: string; className: string }
   | { reason: 'dataClassTooSmall'; className: string; images: number; needed: number; path?: string }
   | { reason: 'dataClassUnreadable'; className: string; file: string; detail: string }
-  | { reason: 'dataClassUnknown'; className: string; path: string; known: string[] }
+  | { reason: 'dataClassUnknown'; className: string; path: string; known: string[]; model?: string }
   | { reason: 'dataImbalanced'; ratio: number; smallest: string; largest: string }
   | { reason: 'dataVanished'; path: string; run?: string }
   | { reason: 'dataTable'; path: string; line: number; detail: string }
@@ -129,12 +129,7 @@ function sentenceOf(problem: Problem): string {
         problem.detail,
       );
     case 'dataClassUnknown':
-      return t(
-        '{0} has a class "{1}" that the model does not know. Known classes: {2}. Rename or remove the folder.',
-        problem.path,
-        problem.className,
-        formatList(problem.known),
-      );
+      return classUnknown(problem);
     case 'dataImbalanced':
       return t(
         'Class "{0}" has {1} times the images of "{2}". Add images to the smaller class, or write "classWeights" as numbers into the plan to train anyway.',
@@ -318,6 +313,23 @@ function classTooSmall({ className, path, images, needed }: ProblemOf<'dataClass
         className,
         images,
         needed,
+      );
+}
+
+function classUnknown({ className, path, known, model }: ProblemOf<'dataClassUnknown'>): string {
+  return model === undefined
+    ? t(
+        '{0} has a class "{1}" that the model does not know. Known classes: {2}. Rename or remove the folder.',
+        path,
+        className,
+        formatList(known),
+      )
+    : t(
+        '{0} has a class "{1}" that {2} does not know. Known classes: {3}. Leave this model out, or rename or remove the folder.',
+        path,
+        className,
+        model,
+        formatList(known),
       );
 }
 

@@ -3,6 +3,7 @@ import type { DataSummary } from './dataSummary.ts';
 import type { PlanNetwork, Thumbnail } from './planView.ts';
 import type {
   CheckResult,
+  CompareResult,
   EngineStatus,
   EvaluateResult,
   InitResult,
@@ -43,6 +44,7 @@ export const requestSchemas = {
     seed: z.number().int().optional(),
   }),
   evaluate: z.object({ ...common, model: z.string(), data: z.string() }),
+  compare: z.object({ ...common, models: z.array(z.string()).min(2), data: z.string() }),
   predict: z.object({ ...common, model: z.string(), files: z.array(z.string()).min(1) }),
   engineStatus: z.object({ ...common }),
   /** The network of a plan that may not be saved yet: `text` is its content, `plan` where it lies. */
@@ -68,6 +70,7 @@ export interface Results {
   check: CheckResult;
   train: TrainResult;
   evaluate: EvaluateResult;
+  compare: CompareResult;
   predict: PredictResult;
   engineStatus: EngineStatus;
   describe: { network: PlanNetwork };

@@ -1,3 +1,5 @@
+import type { ReliabilityBin } from './calibration.ts';
+import type { PairComparison } from './comparison.ts';
 import type { ValueRange } from './plan.ts';
 import type { PlanChange } from './planEdits.ts';
 
@@ -84,13 +86,35 @@ export interface EvaluateResult {
   high: number;
   balancedAccuracy: number;
   loss: number;
-  perClass: { class: string; n: number; precision: number; recall: number }[];
+  /** Mean of the classes' areas under the ROC curve, each against the rest; null where all images are of one class. */
+  auc: number | null;
+  calibration: Calibration;
+  perClass: { class: string; n: number; precision: number; recall: number; auc: number | null }[];
   /** Rows are true classes, columns predicted ones. */
   confusion: number[][];
   classes: string[];
   problems: { file: string; problem: string }[];
-  /** One entry an image, in the order of the listing; lets two models be compared in pairs. */
-  images: { file: string; class: string; predicted: string; correct: boolean }[];
+  /** One entry an image, in the order of the listing; `confidence` is the probability of the predicted class. */
+  images: { file: string; class: string; predicted: string; correct: boolean; confidence: number }[];
+}
+
+/** Whether probabilities mean what they say; see calibration.ts for each number. */
+export interface Calibration {
+  meanConfidence: number;
+  expectedCalibrationError: number;
+  brierScore: number;
+  negativeLogLikelihood: number;
+  bins: ReliabilityBin[];
+}
+
+export interface CompareResult {
+  /** Images that every model could read; all numbers are of these. */
+  n: number;
+  /** In the order given, with 95 % Wilson intervals; `name` is what verdicts call it. */
+  runs: { run: string; name: string; accuracy: number; low: number; high: number }[];
+  /** Every two of them; `a` and `b` are as in `runs[].run`. */
+  pairs: PairComparison[];
+  problems: { file: string; problem: string }[];
 }
 
 export interface PredictResult {

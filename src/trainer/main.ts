@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { inspectData } from './data/inspectData.ts';
 import { engineStatus } from './engines.ts';
 import { check } from './requests/check.ts';
+import { compare } from './requests/compare.ts';
 import { describePlan } from './requests/describe.ts';
 import { evaluate } from './requests/evaluate.ts';
 import { init } from './requests/init.ts';
@@ -18,6 +19,7 @@ const handlers: Handlers = {
   check,
   train,
   evaluate,
+  compare,
   predict,
   engineStatus: () => engineStatus(),
   describe: describePlan,

@@ -52,16 +52,20 @@ function sets(
   return { train: new ExampleSet(train, decode), validation: new ExampleSet(validation, decode), classes, problems };
 }
 
-/** Images of a listing with the class numbers of `classes`. Throws `dataClassUnknown` for a class that is not among them. */
+/**
+ * Images of a listing with the class numbers of `classes`. Throws `dataClassUnknown` for a class that is not among them;
+ * `model` is named in it where there are several.
+ */
 export function numberClasses(
   listing: Awaited<ReturnType<typeof listData>>,
   classes: readonly string[],
   path: string,
+  model?: string,
 ): (Example & { split: (typeof listing.images)[number]['split'] })[] {
   const numbers = new Map(classes.map((name, index) => [name, index]));
   const unknown = listing.classes.find((name) => !numbers.has(name));
   if (unknown !== undefined) {
-    throw new ThawError({ reason: 'dataClassUnknown', className: unknown, path, known: [...classes] });
+    throw new ThawError({ reason: 'dataClassUnknown', className: unknown, path, known: [...classes], model });
   }
   return listing.images.map(({ file, classIndex, split }) => ({
     file,
