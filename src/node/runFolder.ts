@@ -66,6 +66,10 @@ export class RunFolder {
   get reportPath(): string {
     return join(this.path, 'report.json');
   }
+  /** The images that the run trains on and those it is validated with. */
+  get splitPath(): string {
+    return join(this.path, 'split.json');
+  }
   get checkpointPath(): string {
     return join(this.path, 'checkpoint');
   }

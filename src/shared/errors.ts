@@ -11,12 +11,25 @@ export type Problem =
   | { reason: 'dataFolderMissing'; path: string }
   | { reason: 'dataFolderEmpty'; path: string }
   | { reason: 'dataOneClass'; path: string; className: string }
-  | { reason: 'dataClassTooSmall'; className: string; images: number; needed: number; path?: string }
+  | {
+      reason: 'dataClassTooSmall';
+      className: string;
+      images: number;
+      needed: number;
+      path?: string;
+      /** Where it is to be divided into folds. */
+      folds?: number;
+      /** Groups of images that stay together, where these are too few. */
+      groups?: number;
+    }
+  | { reason: 'dataOneGroup'; className: string; images: number }
   | { reason: 'dataClassUnreadable'; className: string; file: string; detail: string }
   | { reason: 'dataClassUnknown'; className: string; path: string; known: string[]; model?: string }
   | { reason: 'dataImbalanced'; ratio: number; smallest: string; largest: string }
   | { reason: 'dataVanished'; path: string; run?: string }
   | { reason: 'dataTable'; path: string; line: number; detail: string }
+  | { reason: 'splitDamaged'; path: string; detail: string }
+  | { reason: 'splitFilesMissing'; path: string; files: number; first: string; run?: string }
   | { reason: 'imageUnreadable'; path: string; detail: string }
   // model
   | { reason: 'modelMissing'; path: string; nearest?: string }
@@ -121,6 +134,12 @@ function sentenceOf(problem: Problem): string {
       );
     case 'dataClassTooSmall':
       return classTooSmall(problem);
+    case 'dataOneGroup':
+      return t(
+        'The images of class "{0}" ({1}) all belong together: they are one group, or look nearly the same. So none can be held out for validation. Add other images of this class, or remove the class.',
+        problem.className,
+        problem.images,
+      );
     case 'dataClassUnreadable':
       return t(
         'No image of class "{0}" can be read; the first failure is {1}: {2}. Replace the files or remove the class.',
@@ -146,7 +165,16 @@ function sentenceOf(problem: Problem): string {
             problem.run,
           );
     case 'dataTable':
-      return t('{0}, line {1}: {2}. Each line is path,label[,split].', problem.path, problem.line, problem.detail);
+      return t(
+        '{0}, line {1}: {2}. Each line is path,label[,split][,group].',
+        problem.path,
+        problem.line,
+        problem.detail,
+      );
+    case 'splitDamaged':
+      return t('{0} is not a split that can be used: {1}. Give the split.json of a run.', problem.path, problem.detail);
+    case 'splitFilesMissing':
+      return splitFilesMissing(problem);
     case 'imageUnreadable':
       return t('{0} cannot be read as an image: {1}. Replace or remove the file.', problem.path, problem.detail);
     case 'modelMissing':
@@ -285,7 +313,23 @@ function sentenceOf(problem: Problem): string {
 
 type ProblemOf<R extends ProblemReason> = Extract<Problem, { reason: R }>;
 
-function classTooSmall({ className, path, images, needed }: ProblemOf<'dataClassTooSmall'>): string {
+function classTooSmall({ className, path, images, needed, folds, groups }: ProblemOf<'dataClassTooSmall'>): string {
+  if (folds !== undefined) {
+    return groups === undefined
+      ? t(
+          'Class "{0}" has too few images ({1}) for {2} folds. Add images, or use fewer folds.',
+          className,
+          images,
+          folds,
+        )
+      : t(
+          'Class "{0}" has images ({1}) in too few groups ({2}) for {3} folds, since a group stays together. Add images, or use fewer folds.',
+          className,
+          images,
+          groups,
+          folds,
+        );
+  }
   if (path) {
     return images === 1
       ? t(
@@ -330,6 +374,22 @@ function classUnknown({ className, path, known, model }: ProblemOf<'dataClassUnk
         className,
         model,
         formatList(known),
+      );
+}
+
+function splitFilesMissing({ path, files, first, run }: ProblemOf<'splitFilesMissing'>): string {
+  return run === undefined
+    ? t(
+        'Images that {0} lists are missing: {1} of them; the first is {2}. Put them back, or take "split" out of "data" in the plan.',
+        path,
+        files,
+        first,
+      )
+    : t(
+        'Images that run {0} trains on or is validated with are missing: {1} of them; the first is {2}. Put them back to resume, or start a new run from these weights with --from {0}.',
+        run,
+        files,
+        first,
       );
 }
 

@@ -42,6 +42,11 @@ export const requestSchemas = {
     resume: z.string().optional(),
     from: z.string().optional(),
     seed: z.number().int().optional(),
+    /** Validates on one fold of the images and trains on all others; a run that is resumed knows its own. */
+    fold: z
+      .object({ index: z.number().int().min(0), count: z.number().int().min(2) })
+      .refine(({ index, count }) => index < count, 'the index must be less than the count')
+      .optional(),
   }),
   evaluate: z.object({ ...common, model: z.string(), data: z.string() }),
   compare: z.object({ ...common, models: z.array(z.string()).min(2), data: z.string() }),

@@ -5,6 +5,7 @@ import { writeFileAtomic } from '../../node/atomicFile.ts';
 import { runFreezeProof } from '../../node/freezeProof.ts';
 import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
 import { planAfter, readRunChanges } from '../../node/runChanges.ts';
+import { readRunSplit, writeSplit } from '../../node/splitFile.ts';
 import {
   currentState,
   ensureThawFolder,
@@ -20,6 +21,7 @@ import { describeProblem, isInputProblem, type Problem, ThawError } from '../../
 import type { Plan } from '../../shared/plan.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
+import type { FoldChoice } from '../../shared/splitData.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
 import { openEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
@@ -36,6 +38,7 @@ interface TrainParams {
   resume?: string;
   from?: string;
   seed?: number;
+  fold?: FoldChoice;
 }
 
 /** `thaw train`: trains a plan in a run folder, new or resumed. */
@@ -45,13 +48,16 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const plan: Plan = params.seed === undefined ? file.plan : { ...file.plan, seed: params.seed };
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
-  const from = params.resume
-    ? await recordedFrom(asked)
-    : params.from && findRun(params.from, context.directory, workspace).path;
+  const recorded = params.resume ? await readEnvironment(asked) : {};
+  const from = params.resume ? recorded.from : params.from && findRun(params.from, context.directory, workspace).path;
   if (params.resume) await requireResumable(asked, plan, file.path);
   // Whatever is wrong with the input comes to light before anything is written.
   const { files } = await findModel(plan.model, dirname(file.path), context, workspace);
-  const setup = await openSetup(file, plan, files);
+  const fold = params.resume ? recorded.fold : params.fold;
+  const resumed = params.resume
+    ? { run: asked.path, path: asked.splitPath, split: await readRunSplit(asked) }
+    : undefined;
+  const setup = await openSetup(file, plan, files, { fold, resumed, signal: context.signal });
   const source = from
     ? await startFrom(setup, from, context)
     : { path: files.modelJsonPath, names: setup.network.sourceNames };
@@ -61,7 +67,9 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   try {
     if (run.isNew) {
       if (run.path.startsWith(runsFolder(workspace) + sep)) await ensureThawFolder(workspace);
-      await record(run, file, plan, { model: from ?? plan.model, engine: engine.version, ...(from ? { from } : {}) });
+      // First, so that a run that has a plan has its split too.
+      if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
+      await record(run, file, plan, { model: from ?? plan.model, engine: engine.version, from, fold });
     }
     await run.writeStatus('running');
     const result = await trainPlan({
@@ -107,7 +115,7 @@ async function createRun(run: RunFolder, params: TrainParams, file: PlanFile): P
   }
 }
 
-async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<string, string>): Promise<void> {
+async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<string, unknown>): Promise<void> {
   const environment = {
     thaw: THAW_VERSION,
     node: process.version,
@@ -119,9 +127,10 @@ async function record(run: RunFolder, file: PlanFile, plan: Plan, extra: Record<
   await writeFileAtomic(run.environmentPath, `${JSON.stringify(environment, null, 2)}\n`);
 }
 
-async function recordedFrom(run: RunFolder): Promise<string | undefined> {
+/** What a run was started with besides its plan. */
+async function readEnvironment(run: RunFolder): Promise<{ from?: string; fold?: FoldChoice }> {
   const text = await readFile(run.environmentPath, 'utf8').catch(() => '{}');
-  return (JSON.parse(text) as { from?: string }).from;
+  return JSON.parse(text) as { from?: string; fold?: FoldChoice };
 }
 
 /** Throws `runPlanChanged` where the plan is not the one the run was started with, `runBusy` while another trains it. */

@@ -7,7 +7,7 @@ import type { ModelFiles } from '../../node/modelFiles.ts';
 import { layerWeights } from '../execution/layerWeights.ts';
 import { learnedWeights } from './phaseProgram.ts';
 import { prepareNetwork, type PreparedNetwork } from './prepareNetwork.ts';
-import { lossWeights, openTrainingData, type TrainingData } from './trainingData.ts';
+import { type DataOptions, lossWeights, openTrainingData, type TrainingData } from './trainingData.ts';
 import { trainableSet } from '../../shared/trainableLayers.ts';
 
 /** Everything a plan refers to, opened and checked. */
@@ -25,10 +25,15 @@ export interface TrainingSetup {
 type PlansOfRun = Pick<TrainingSetup, 'plan' | 'network' | 'earlierPlans'>;
 
 /** Opens the network and the data of a plan. Throws for everything that is wrong with either, `planInvalid` included. */
-export async function openSetup(file: PlanFile, plan: Plan, files: ModelFiles): Promise<TrainingSetup> {
+export async function openSetup(
+  file: PlanFile,
+  plan: Plan,
+  files: ModelFiles,
+  options: DataOptions = {},
+): Promise<TrainingSetup> {
   const network = await prepareNetwork(plan, files);
   requireFittingPlan(file.path, file.locate, plan, network);
-  const data = await openTrainingData(file, plan, network.decode);
+  const data = await openTrainingData(file, plan, network.decode, options);
   const classWeights = lossWeights(plan, data.train.examples);
   return { plan, network, data, dataFolder: file.resolve(plan.data.train), classWeights };
 }
