@@ -2,7 +2,14 @@ import { resolve } from 'node:path';
 import { listRuns, type RunSummary } from '../node/runFolder.ts';
 import { formatCount, formatDuration, formatPercent } from '../shared/format.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
-import type { CheckResult, InitResult, ModelSummary, PredictResult, TrainResult } from '../shared/results.ts';
+import type {
+  CheckResult,
+  InitResult,
+  ModelSummary,
+  PredictResult,
+  TrainEvent,
+  TrainResult,
+} from '../shared/results.ts';
 import { describeEvaluation } from './evaluationText.ts';
 import { counted, createOutput, formatInterval, formatTable, type Output } from './output.ts';
 import { type CommonOptions, runRequest } from './session.ts';
@@ -10,6 +17,7 @@ import { TrainProgress } from './trainProgress.ts';
 
 /** Exit codes of the contract. */
 export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
 export const EXIT_INPUT = 2;
 export const EXIT_INTERRUPTED = 130;
 
@@ -143,16 +151,19 @@ function describeTraining({ best, freezeProof, run, epochs, seconds, stopped }: 
 }
 
 /** An argument as a shell takes it. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** `thaw evaluate RUN_OR_MODEL --data DIR` */
-export async function evaluateCommand(model: string, options: CommonOptions & { data: string }): Promise<number> {
+/** `thaw evaluate RUN_OR_MODEL [--data DIR]` */
+export async function evaluateCommand(model: string, options: CommonOptions & { data?: string }): Promise<number> {
   const output = createOutput(options);
-  const result = await withProgress('evaluate', { model, data: options.data }, options, output);
+  const { data } = options;
+  const images = data === undefined ? { heldOut: true as const } : { data };
+  const result = await withProgress('evaluate', { model, ...images }, options, output);
   output.object(result);
   output.line(describeEvaluation(result));
+  for (const { text } of result.warnings) output.note(`warning: ${text}`);
   for (const { file, problem } of result.problems) output.note(`warning: ${file}: ${problem}`);
   return EXIT_DONE;
 }
@@ -208,17 +219,22 @@ export async function engineCommand(action: string, options: CommonOptions): Pro
   return EXIT_DONE;
 }
 
-/** Runs a request and shows what it tells meanwhile. */
+/** Runs a request and shows what it tells meanwhile; `hear` hears it too. */
 export async function withProgress<M extends Parameters<typeof runRequest>[0]>(
   method: M,
   params: Parameters<typeof runRequest<M>>[1],
   options: CommonOptions,
   output: Output,
+  hear?: (event: TrainEvent) => void,
 ): ReturnType<typeof runRequest<M>> {
-  // Of the commands only train is long: the others print one object and no events.
-  const progress = new TrainProgress(method === 'train' ? output : { ...output, object: () => undefined });
+  // Of the commands only training is long: the others print one object and no events.
+  const isLong = method === 'train' || method === 'crossValidate';
+  const progress = new TrainProgress(isLong ? output : { ...output, object: () => undefined });
   try {
-    return await runRequest(method, params, options, (event) => progress.handle(event));
+    return await runRequest(method, params, options, (event) => {
+      hear?.(event);
+      progress.handle(event);
+    });
   } finally {
     progress.stop();
   }

@@ -1,16 +1,24 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
+import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import * as commands from './commands.ts';
 import { compareCommand } from './compareCommand.ts';
-
-const EXIT_FAILED = 1;
+import { crossValidateCommand } from './crossValidateCommand.ts';
 
 function integer(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 4294967295) {
     throw new InvalidArgumentError('it must be a whole number from 0 to 4294967295.');
+  }
+  return value;
+}
+
+function foldCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < LEAST_FOLDS || value > MOST_FOLDS) {
+    throw new InvalidArgumentError(`it must be a whole number from ${LEAST_FOLDS} to ${MOST_FOLDS}.`);
   }
   return value;
 }
@@ -57,12 +65,23 @@ function createProgram(onExitCode: (code: number) => void): Command {
     .option('--run <folder>', 'folder of the new run')
     .addOption(new Option('--resume <run>', 'continues a run from its checkpoint').conflicts(['run', 'from']))
     .option('--from <run>', 'starts from the weights of an earlier run')
-    .action(run(commands.trainCommand));
+    .addOption(
+      new Option('--folds <number>', 'cross-validates: a run for each of this many parts of the images')
+        .argParser(foldCount)
+        .conflicts(['resume', 'from']),
+    )
+    .action(
+      run((plan: string, options: Parameters<typeof commands.trainCommand>[1] & { folds?: number }) =>
+        options.folds === undefined
+          ? commands.trainCommand(plan, options)
+          : crossValidateCommand(plan, { ...options, folds: options.folds }),
+      ),
+    );
   command('evaluate <model>', 'accuracy of a run or model on labelled images')
-    .requiredOption('--data <folder>', 'labelled images')
+    .option('--data <folder>', 'labelled images; without it, those that the run held out')
     .action(run(commands.evaluateCommand));
-  command('compare <models...>', 'which of several runs or models is better, on the same labelled images')
-    .requiredOption('--data <folder>', 'labelled images')
+  command('compare <models...>', 'which of several runs, models or cross-validations is better, on the same images')
+    .option('--data <folder>', 'labelled images; without it, those of the folds of cross-validations')
     .action(run(compareCommand));
   command('predict <model> <files...>', 'classes of images').action(run(commands.predictCommand));
   command('runs [folder]', 'lists runs').action(run(commands.runsCommand));
@@ -85,7 +104,7 @@ async function main(): Promise<number> {
     const problem = problemOf(error);
     if (problem.reason === 'cancelled') return commands.EXIT_INTERRUPTED;
     process.stderr.write(`${describeProblem(problem)}\n`);
-    return isInputProblem(problem) ? commands.EXIT_INPUT : EXIT_FAILED;
+    return isInputProblem(problem) ? commands.EXIT_INPUT : commands.EXIT_FAILED;
   }
 }
 

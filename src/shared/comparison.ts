@@ -27,6 +27,8 @@ export interface PairNumbers extends Interval {
   /** Two-sided p-value, adjusted for all `comparisons` made at once. */
   adjustedPValue: number;
   comparisons: number;
+  /** Folds of the cross-validations that were compared, where it were these. */
+  folds?: number;
 }
 
 export interface PairComparison extends PairNumbers {
@@ -155,8 +157,13 @@ function describeNoDifference(numbers: PairNumbers, evidence: string): string {
 /** Interval and p-value, from the view of the model that is ahead. */
 function evidenceOf(numbers: PairNumbers): string {
   const { low, high } = fromTheLeader(numbers);
-  const { adjustedPValue, comparisons } = numbers;
+  const { adjustedPValue, comparisons, folds } = numbers;
   const [range, pValue] = [formatPointRange(low, high), formatPValue(adjustedPValue)];
+  if (folds !== undefined) {
+    return comparisons > 1
+      ? t('95 %: {0}, {1} over {2} folds, adjusted for {3} comparisons', range, pValue, folds, formatCount(comparisons))
+      : t('95 %: {0}, {1} over {2} folds', range, pValue, folds);
+  }
   return comparisons > 1
     ? t('95 %: {0}, {1} adjusted for {2} comparisons', range, pValue, formatCount(comparisons))
     : t('95 %: {0}, {1}', range, pValue);

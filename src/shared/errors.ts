@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { describeFoldProblem, type FoldProblem } from './foldProblems.ts';
 import { formatList } from './format.ts';
 
 /**
@@ -52,9 +53,7 @@ export type Problem =
   | { reason: 'runBusy'; path: string; processId: number }
   | { reason: 'runPlanChanged'; run: string; plan: string; keys: string[] }
   | { reason: 'runDamaged'; path: string; detail: string }
-  // folds of a cross-validation
-  | { reason: 'foldsIncomplete'; images: number; missing: number; repeated: number; unknown: number }
-  | { reason: 'foldsDiffer'; images: number; moved: number }
+  | FoldProblem
   // machine
   | { reason: 'sampleFolderTaken'; path: string }
   | { reason: 'noSpace'; path: string; neededBytes?: number; freeBytes?: number; run?: string }
@@ -248,19 +247,14 @@ function sentenceOf(problem: Problem): string {
     case 'runDamaged':
       return t('The run at {0} cannot be read: {1}. Start a new run.', problem.path, problem.detail);
     case 'foldsIncomplete':
-      return t(
-        'The folds must hold each of {0} images exactly once. Missing: {1}, repeated: {2}, unknown: {3}. Run the cross-validation again.',
-        problem.images,
-        problem.missing,
-        problem.repeated,
-        problem.unknown,
-      );
     case 'foldsDiffer':
-      return t(
-        'The two plans were not validated on the same folds: {0} of {1} images are in another one. Validate both with the same seed and the same number of folds.',
-        problem.moved,
-        problem.images,
-      );
+    case 'foldsMissing':
+    case 'foldsOther':
+    case 'foldUnfinished':
+    case 'foldMisnamed':
+    case 'heldOutUnknown':
+    case 'heldOutMissing':
+      return describeFoldProblem(problem);
     case 'sampleFolderTaken':
       return t(
         '{0} exists already and is not part of the sample project. Choose another folder, or remove it.',

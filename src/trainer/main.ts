@@ -3,6 +3,7 @@ import { inspectData } from './data/inspectData.ts';
 import { engineStatus } from './engines.ts';
 import { check } from './requests/check.ts';
 import { compare } from './requests/compare.ts';
+import { crossValidate } from './requests/crossValidate.ts';
 import { describePlan } from './requests/describe.ts';
 import { evaluate } from './requests/evaluate.ts';
 import { init } from './requests/init.ts';
@@ -18,6 +19,7 @@ const handlers: Handlers = {
   init,
   check,
   train,
+  crossValidate,
   evaluate,
   compare,
   predict,

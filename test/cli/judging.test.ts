@@ -212,6 +212,40 @@ describe('thaw compare', () => {
     await rm(broken);
   });
 
+  it('counts the groups of images that the data states', async () => {
+    const [a, b] = [await evaluate(FIRST), await evaluate(SECOND)];
+    // Five images in a row are a group, so that there are eight groups of each class.
+    const groupOf = (index: number): string => `g${Math.floor(index / 5)}`;
+    const rows = a.images.map((image, index) => `${image.file},${image.class},,${groupOf(index)}`);
+    await writeFile(join(folder, 'grouped.csv'), `path,label,split,group\n${rows.join('\n')}\n`);
+    const run = await thaw('compare', 'first', 'second', '--data', 'grouped.csv', '--json');
+    const { groups, pairs } = contract.compareContract.parse(run.json);
+    expect(groups).toBe(16);
+    const right = new Map(b.images.map(({ file, correct }) => [file, correct]));
+    const advantages = Array.from({ length: 16 }, (_, group) =>
+      a.images
+        .slice(5 * group, 5 * group + 5)
+        .reduce((sum, x) => sum + Number(x.correct) - Number(right.get(x.file)), 0),
+    );
+    const sumOf = (signs: number): number =>
+      Math.abs(advantages.reduce((sum, one, bit) => sum + (signs & (1 << bit) ? one : -one), 0));
+    const observed = sumOf(2 ** 16 - 1);
+    const asFar = Array.from({ length: 2 ** 16 }, (_, signs) => sumOf(signs)).filter((one) => one >= observed).length;
+    expect(pairs[0].pValue).toBeCloseTo(asFar / 2 ** 16, 12);
+    expect((await thaw('compare', 'first', 'second', '--data', 'grouped.csv')).stdout).toContain(
+      '80 images in 16 groups',
+    );
+    await rm(join(folder, 'grouped.csv'));
+  });
+
+  it('counts the images that a run was trained on', async () => {
+    const { code, json } = await thaw('compare', 'first', 'second', '--data', 'images', '--json');
+    expect(code).toBe(0);
+    const { warnings } = contract.compareContract.parse(json);
+    expect(warnings.map((warning) => warning.code)).toEqual(['trainedOn', 'trainedOn']);
+    expect(warnings[1].text).toContain(`${join(folder, SECOND)} was trained on 64 of these 80 images`);
+  });
+
   it('refuses what cannot be compared', async () => {
     const data = ['--data', IMAGES];
     expect(await refusal('compare', 'first', ...data)).toContain('at least two');

@@ -125,13 +125,49 @@ export const evaluateContract = z.looseObject({
   ),
   confusion: z.array(z.array(count)),
   classes: z.array(z.string()),
+  judgedOn: z.enum(['test', 'all', 'heldOut']),
+  warnings,
   images: z.array(
     z.looseObject({ file: path, class: z.string(), predicted: z.string(), correct: z.boolean(), confidence: share }),
   ),
 });
 
+export const crossValidationContract = z.looseObject({
+  event: z.literal('result'),
+  run: path,
+  stopped: z.literal('finished'),
+  folds: z.array(
+    z.looseObject({
+      fold: z.number().int().positive(),
+      run: path,
+      n: count,
+      accuracy: share,
+      low: share,
+      high: share,
+      epochs: count,
+      seconds: z.number().positive(),
+      stopped: z.enum(['finished', 'earlyStopped']),
+      best: best.nullable(),
+    }),
+  ),
+  n: count,
+  accuracy: share,
+  low: share,
+  high: share,
+  mean: share,
+  standardDeviation: z.number().nonnegative(),
+  balancedAccuracy: share,
+  classes: z.array(z.string()),
+  confusion: z.array(z.array(count)),
+  images: z.array(
+    z.looseObject({ file: path, class: z.string(), predicted: z.string(), correct: z.boolean(), fold: count }),
+  ),
+});
+
 export const compareContract = z.looseObject({
   n: count,
+  groups: count.nullable(),
+  warnings,
   runs: z.array(z.looseObject({ run: path, name: z.string().min(1), accuracy: share, low: share, high: share })),
   pairs: z.array(
     z.looseObject({

@@ -25,6 +25,8 @@ function result(meanConfidence: number, changes: Partial<EvaluateResult> = {}): 
     confusion: [],
     classes: ['aster', 'daisy'],
     problems: [],
+    judgedOn: 'all',
+    warnings: [],
     images: [],
     ...changes,
   };

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { listData } from '../../node/dataFolder.ts';
 import {
   brierScore,
   expectedCalibrationError,
@@ -11,39 +9,59 @@ import type { Calibration, EvaluateResult } from '../../shared/results.ts';
 import { balancedAccuracy, confusionMatrix, mean, perClassMetrics, wilsonInterval } from '../../shared/statistics.ts';
 import { openEngine } from '../engines.ts';
 import { type Example, ExampleSet } from '../training/examples.ts';
-import { numberClasses } from '../training/trainingData.ts';
 import { Classifier } from './classifier.ts';
-import { allProblems, type ClassifiedImage, classifyAll, judgedImages } from './labelledImages.ts';
+import { openHeldOut } from './heldOutImages.ts';
+import { type ClassifiedImage, classifyAll, type JudgedSet, listJudged, onceEach } from './labelledImages.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
+import { trainedOnWarnings } from './trainedOn.ts';
 
 /** Keeps the logarithm of a probability that rounds to zero finite, as Keras does. */
 const LEAST_PROBABILITY = 1e-7;
 
-/** `thaw evaluate`: accuracy of a trained model on labelled images; only the test split where the folder has one. */
+/**
+ * `thaw evaluate`: accuracy of a trained model on labelled images, only the test split where the folder has one; without a
+ * folder, on the images that the run held out.
+ */
 export async function evaluate(
-  params: { model: string; data: string },
+  params: { model: string; data?: string },
   context: RequestContext,
 ): Promise<EvaluateResult> {
   const engine = await openEngine(context.engine);
-  const { files, catalogEntry } = await findModel(params.model, context.directory, context);
+  const { files, catalogEntry, run } = await findModel(params.model, context.directory, context);
   const classifier = await Classifier.open(engine, files, catalogEntry?.preprocessing);
   try {
-    const path = resolve(context.directory, params.data);
-    const listing = await listData(path);
-    const set = new ExampleSet(judgedImages(numberClasses(listing, classifier.classes, path)), classifier.decode);
+    const judged =
+      params.data === undefined
+        ? await openHeldOut(run ?? files.directory, classifier.classes)
+        : await listJudged(params.data, context.directory, classifier.classes);
+    const set = new ExampleSet(judged.examples, classifier.decode);
     const classified = await classifyAll(classifier, set, context.signal);
-    return summarize(classifier.classes, set.examples, classified, allProblems(listing, set.problems));
+    return {
+      ...summarize(classifier.classes, set.examples, classified),
+      problems: onceEach([...judged.problems, ...set.problems]),
+      judgedOn: judged.judgedOn,
+      warnings: await warningsAbout(judged, run),
+    };
   } finally {
     classifier.dispose();
   }
+}
+
+async function warningsAbout(
+  { judgedOn, examples }: JudgedSet,
+  run: string | undefined,
+): Promise<EvaluateResult['warnings']> {
+  if (judgedOn !== 'heldOut') return trainedOnWarnings(run === undefined ? [] : [run], examples);
+  const text =
+    'These are the images the run was validated with: its best epoch was chosen on them, so that the figures are a little too kind.';
+  return [{ code: 'chosenOn', text }];
 }
 
 function summarize(
   classes: string[],
   examples: readonly Example[],
   classified: ClassifiedImage[],
-  problems: EvaluateResult['problems'],
-): EvaluateResult {
+): Omit<EvaluateResult, 'problems' | 'judgedOn' | 'warnings'> {
   const actual = classified.map(({ index }) => examples[index].classIndex);
   const predicted = classified.map((image) => image.predicted);
   const probabilities = classified.map((image) => image.probabilities);
@@ -70,7 +88,6 @@ function summarize(
     })),
     confusion,
     classes,
-    problems,
     images: classified.map((image, position) => ({
       file: examples[image.index].file,
       class: classes[actual[position]],

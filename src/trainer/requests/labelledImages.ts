@@ -1,9 +1,19 @@
-import type { DataListing, FileProblem, Split } from '../../node/dataFolder.ts';
+import { resolve } from 'node:path';
+import { type DataListing, type FileProblem, listData, type Split } from '../../node/dataFolder.ts';
 import { ThawError } from '../../shared/errors.ts';
-import type { ExampleSet } from '../training/examples.ts';
+import type { JudgedImages } from '../../shared/results.ts';
+import type { Example, ExampleSet } from '../training/examples.ts';
+import { numberClasses } from '../training/trainingData.ts';
 import type { Classifier } from './classifier.ts';
 
 const BATCH = 16;
+
+/** Labelled images that a model is judged on, with the class numbers of the model. */
+export interface JudgedSet {
+  examples: Example[];
+  judgedOn: JudgedImages;
+  problems: FileProblem[];
+}
 
 /** What a model says about one image. */
 export interface ClassifiedImage {
@@ -20,6 +30,17 @@ export function judgedImages<T extends { split: Split | null }>(images: readonly
   const test = images.filter((image) => image.split === 'test');
   return test.length > 0 ? test : [...images];
 }
+
+/** The images of a data folder that a model is judged on. Throws what `listData` and `numberClasses` throw. */
+export async function listJudged(data: string, directory: string, classes: readonly string[]): Promise<JudgedSet> {
+  const path = resolve(directory, data);
+  const listing = await listData(path);
+  const examples = judgedImages(numberClasses(listing, classes, path));
+  return { examples, judgedOn: splitOf(listing), problems: listing.problems };
+}
+
+const splitOf = ({ images }: DataListing): JudgedImages =>
+  images.some(({ split }) => split === 'test') ? 'test' : 'all';
 
 /**
  * Classifies the images of a set that can be read, in their order.
@@ -54,7 +75,7 @@ export async function classifyAll(
   return classified;
 }
 
-/** What is wrong with the files of a folder: those that could not be listed, then those that could not be read, once each. */
-export function allProblems(listing: DataListing, unreadable: readonly FileProblem[]): FileProblem[] {
-  return [...new Map([...listing.problems, ...unreadable].map((problem) => [problem.file, problem])).values()];
+/** What is wrong with files, each named once. */
+export function onceEach(problems: readonly FileProblem[]): FileProblem[] {
+  return [...new Map(problems.map((problem) => [problem.file, problem])).values()];
 }

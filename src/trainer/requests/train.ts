@@ -45,7 +45,7 @@ interface TrainParams {
 export async function train(params: TrainParams, context: RequestContext): Promise<TrainResult> {
   const engine = await openEngine(context.engine);
   const file = await readPlanFile(resolve(context.directory, params.plan));
-  const plan: Plan = params.seed === undefined ? file.plan : { ...file.plan, seed: params.seed };
+  const plan = withSeed(file.plan, params.seed);
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readEnvironment(asked) : {};
@@ -94,6 +94,25 @@ export async function train(params: TrainParams, context: RequestContext): Promi
     if (isFirst) await removeUnusedThawFolder(workspace);
     throw problem.reason === 'internal' ? error : new ThawError(problem);
   }
+}
+
+/**
+ * The result of a run that came to its end; null for one that did not.
+ *
+ * @throws ThawError `runPlanChanged` where the plan is not the one it was started with, `runBusy`
+ */
+export async function finishedResult(
+  run: RunFolder,
+  params: Pick<TrainParams, 'plan' | 'seed'>,
+  { directory }: Pick<RequestContext, 'directory'>,
+): Promise<TrainResult | null> {
+  const file = await readPlanFile(resolve(directory, params.plan));
+  await requireResumable(run, withSeed(file.plan, params.seed), file.path);
+  return run.finishedReport();
+}
+
+function withSeed(plan: Plan, seed: number | undefined): Plan {
+  return seed === undefined ? plan : { ...plan, seed };
 }
 
 function newRun(params: TrainParams, context: RequestContext, file: PlanFile): RunFolder {
