@@ -86,15 +86,13 @@ export function commonFolder(folders: readonly [string, ...string[]]): string {
 }
 
 /**
- * The folder that the paths of a split start from here: `root`, where its first image is there (a project may have been
- * moved, or the split taken over by another plan), else the recorded one.
+ * The folder that the paths of a split start from here: `root`, where any of its images is there (a project may have been
+ * moved, or the split taken over by another plan), else the recorded one. Where only some are there, others are missing.
  */
 export async function splitRoot(split: SplitFile, root: string): Promise<string> {
-  const all = [...split.train, ...split.validation];
-  const first = all.find(({ file }) => !isAbsolute(file));
-  if (!first) return root;
+  const images = [...split.train, ...split.validation].filter(({ file }) => !isAbsolute(file));
   for (const candidate of [root, split.root]) {
-    if (await exists(splitImagePath(split, first, candidate))) return candidate;
+    for (const image of images) if (await exists(splitImagePath(split, image, candidate))) return candidate;
   }
   return root;
 }

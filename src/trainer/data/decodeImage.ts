@@ -162,14 +162,14 @@ function withoutBorders(padded: RgbImage, original: { width: number; height: num
   const scale = Math.min(padded.width / original.width, padded.height / original.height);
   const width = Math.max(1, Math.round(original.width * scale));
   const height = Math.max(1, Math.round(original.height * scale));
-  return { pixels: centreOf(padded, width, height), width, height };
+  return { pixels: centreOf(padded, width, height, Math.floor), width, height };
 }
 
-/** The middle of an image; where the rest is odd, libvips rounds the offset up. */
-function centreOf(image: RgbImage, width: number, height: number): Uint8Array {
+/** The middle of an image. Where the rest is odd, libvips rounds the offset up to cut and down to pad. */
+function centreOf(image: RgbImage, width: number, height: number, round: (offset: number) => number): Uint8Array {
   if (image.width === width && image.height === height) return image.pixels;
-  const left = Math.ceil((image.width - width) / 2);
-  const top = Math.ceil((image.height - height) / 2);
+  const left = round((image.width - width) / 2);
+  const top = round((image.height - height) / 2);
   const pixels = new Uint8Array(width * height * 3);
   for (let row = 0; row < height; row++) {
     const start = ((top + row) * image.width + left) * 3;
@@ -194,7 +194,7 @@ async function cropped(image: OpenImage, width: number, height: number): Promise
   const pipeline = rgbPipeline(image.decode().resize(width, height, { fit: 'outside' }));
   const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
   const whole = { pixels: bytesOf(data), width: info.width, height: info.height };
-  return { rgb: centreOf(whole, width, height), whole };
+  return { rgb: centreOf(whole, width, height, Math.ceil), whole };
 }
 
 async function toRgb(pipeline: Sharp): Promise<Uint8Array> {

@@ -81,8 +81,8 @@ export async function doubtsAbout(
   const warnings: DataWarning[] = [];
   const [first, ...others] = dividedGroups(images.map(({ group }, position) => ({ group, split: splitOf(position) })));
   if (first) {
-    const more = others.length === 0 ? '' : `, and so are ${others.length} more`;
-    const text = `Group "${first.group}" is in train and validation${more}: results look too good.`;
+    const many = others.length === 0 ? '1 group is' : `${others.length + 1} groups are`;
+    const text = `${many} in train and validation, so results look too good; the first is "${first.group}".`;
     warnings.push({ code: 'groupsDivided', text });
   }
   const pairs = new Map<number, number>();
