@@ -6,22 +6,22 @@ import type { DataSummary } from '../shared/dataSummary.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import type {
   CheckResult,
-  EvaluateResult,
   InitResult,
   ModelSummary,
   PredictResult,
+  TrainEvent,
   TrainResult,
 } from '../shared/results.ts';
-import { counted, createOutput, formatTable, type Output } from './output.ts';
+import { describeEvaluation } from './evaluationText.ts';
+import { counted, createOutput, formatInterval, formatTable, type Output } from './output.ts';
 import { type CommonOptions, runRequest } from './session.ts';
 import { TrainProgress } from './trainProgress.ts';
 
 /** Exit codes of the contract. */
 export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
 export const EXIT_INPUT = 2;
 export const EXIT_INTERRUPTED = 130;
-
-const interval = (low: number, high: number): string => `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`;
 
 /** `thaw inspect MODEL` */
 export async function inspectCommand(model: string, options: CommonOptions): Promise<number> {
@@ -147,7 +147,7 @@ export async function trainCommand(plan: string, options: TrainOptions): Promise
 function describeTraining({ best, freezeProof, run, epochs, seconds, stopped }: TrainResult): string[] {
   const how = stopped === 'earlyStopped' ? 'stopped early after' : 'after';
   const accuracy = best
-    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${interval(best.low, best.high)}, ${counted(best.n, 'image')}), best of epoch ${best.epoch}`
+    ? `validation accuracy ${formatPercent(best.validationAccuracy)} (${formatInterval(best.low, best.high)}, ${counted(best.n, 'image')}), best of epoch ${best.epoch}`
     : 'no epoch was completed';
   const proof = freezeProof
     ? `${freezeProof.changedTensors} of ${freezeProof.frozenTensors} frozen tensors changed`
@@ -156,31 +156,21 @@ function describeTraining({ best, freezeProof, run, epochs, seconds, stopped }: 
 }
 
 /** An argument as a shell takes it. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w@%+=:,./\\-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** `thaw evaluate RUN_OR_MODEL --data DIR` */
-export async function evaluateCommand(model: string, options: CommonOptions & { data: string }): Promise<number> {
+/** `thaw evaluate RUN_OR_MODEL [--data DIR]` */
+export async function evaluateCommand(model: string, options: CommonOptions & { data?: string }): Promise<number> {
   const output = createOutput(options);
-  const result = await withProgress('evaluate', { model, data: options.data }, options, output);
+  const { data } = options;
+  const images = data === undefined ? { heldOut: true as const } : { data };
+  const result = await withProgress('evaluate', { model, ...images }, options, output);
   output.object(result);
   output.line(describeEvaluation(result));
+  for (const { text } of result.warnings) output.note(`warning: ${text}`);
   for (const { file, problem } of result.problems) output.note(`warning: ${file}: ${problem}`);
   return EXIT_DONE;
-}
-
-function describeEvaluation(result: EvaluateResult): string {
-  const rows = result.perClass.map((entry) => [
-    entry.class,
-    entry.n,
-    formatPercent(entry.precision),
-    formatPercent(entry.recall),
-  ]);
-  return [
-    `accuracy ${formatPercent(result.accuracy)} (${interval(result.low, result.high)}, ${counted(result.n, 'image')}), balanced ${formatPercent(result.balancedAccuracy)}, loss ${result.loss.toFixed(4)}`,
-    formatTable(rows, ['class', 'images', 'precision', 'recall']),
-  ].join('\n');
 }
 
 /** `thaw predict RUN_OR_MODEL FILES...` */
@@ -234,17 +224,22 @@ export async function engineCommand(action: string, options: CommonOptions): Pro
   return EXIT_DONE;
 }
 
-/** Runs a request and shows what it tells meanwhile. */
-async function withProgress<M extends Parameters<typeof runRequest>[0]>(
+/** Runs a request and shows what it tells meanwhile; `hear` hears it too. */
+export async function withProgress<M extends Parameters<typeof runRequest>[0]>(
   method: M,
   params: Parameters<typeof runRequest<M>>[1],
   options: CommonOptions,
   output: Output,
+  hear?: (event: TrainEvent) => void,
 ): ReturnType<typeof runRequest<M>> {
-  // Of the commands only train is long: the others print one object and no events.
-  const progress = new TrainProgress(method === 'train' ? output : { ...output, object: () => undefined });
+  // Of the commands only training is long: the others print one object and no events.
+  const isLong = method === 'train' || method === 'crossValidate';
+  const progress = new TrainProgress(isLong ? output : { ...output, object: () => undefined });
   try {
-    return await runRequest(method, params, options, (event) => progress.handle(event));
+    return await runRequest(method, params, options, (event) => {
+      hear?.(event);
+      progress.handle(event);
+    });
   } finally {
     progress.stop();
   }

@@ -2,11 +2,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BASELINES } from '../shared/baseline.ts';
 import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
+import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import * as commands from './commands.ts';
-
-const EXIT_FAILED = 1;
+import { compareCommand } from './compareCommand.ts';
+import { crossValidateCommand } from './crossValidateCommand.ts';
 
 function integer(text: string): number {
   const value = Number(text);
@@ -30,6 +31,14 @@ function valueOf(text: string): PlanSetting['value'] {
   } catch {
     return text;
   }
+}
+
+function foldCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < LEAST_FOLDS || value > MOST_FOLDS) {
+    throw new InvalidArgumentError(`it must be a whole number from ${LEAST_FOLDS} to ${MOST_FOLDS}.`);
+  }
+  return value;
 }
 
 /** What Commander says about a usage error, suggestions included, as one line. */
@@ -80,10 +89,24 @@ function createProgram(onExitCode: (code: number) => void): Command {
         .choices(BASELINES)
         .conflicts('from'),
     )
-    .action(run(commands.trainCommand));
+    .addOption(
+      new Option('--folds <number>', 'cross-validates: a run for each of this many parts of the images')
+        .argParser(foldCount)
+        .conflicts(['resume', 'from']),
+    )
+    .action(
+      run((plan: string, options: Parameters<typeof commands.trainCommand>[1] & { folds?: number }) =>
+        options.folds === undefined
+          ? commands.trainCommand(plan, options)
+          : crossValidateCommand(plan, { ...options, folds: options.folds }),
+      ),
+    );
   command('evaluate <model>', 'accuracy of a run or model on labelled images')
-    .requiredOption('--data <folder>', 'labelled images')
+    .option('--data <folder>', 'labelled images; without it, those that the run held out')
     .action(run(commands.evaluateCommand));
+  command('compare <models...>', 'which of several runs, models or cross-validations is better, on the same images')
+    .option('--data <folder>', 'labelled images; without it, those of the folds of cross-validations')
+    .action(run(compareCommand));
   command('predict <model> <files...>', 'classes of images').action(run(commands.predictCommand));
   command('runs [folder]', 'lists runs').action(run(commands.runsCommand));
   command('engine [action]', 'which engines work here: status').action(
@@ -105,7 +128,7 @@ async function main(): Promise<number> {
     const problem = problemOf(error);
     if (problem.reason === 'cancelled') return commands.EXIT_INTERRUPTED;
     process.stderr.write(`${describeProblem(problem)}\n`);
-    return isInputProblem(problem) ? commands.EXIT_INPUT : EXIT_FAILED;
+    return isInputProblem(problem) ? commands.EXIT_INPUT : commands.EXIT_FAILED;
   }
 }
 

@@ -1,4 +1,4 @@
-import { formatCount } from '../shared/format.ts';
+import { formatCount, formatPercent } from '../shared/format.ts';
 
 /** What a command writes: results to stdout, everything else to stderr. */
 export interface Output {
@@ -34,6 +34,11 @@ export function createOutput(options: { json?: boolean; quiet?: boolean }): Outp
 /** `1 image`, `720 images`. The command line is English whatever the language of the system: scripts read it. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** `95 % interval 88.1 % to 96.0 %`, of two shares. */
+export function formatInterval(low: number, high: number): string {
+  return `95 % interval ${formatPercent(low)} to ${formatPercent(high)}`;
 }
 
 /** A table with aligned columns; columns whose cells are all numbers are aligned to the right. */

@@ -24,6 +24,7 @@ export class TrainProgress {
     if (this.output.json) return;
     switch (event.event) {
       case 'start':
+        if (event.fold !== undefined) this.say(`fold ${event.fold} of ${event.folds}`);
         this.say(
           `${event.images.train} images to train on, ${event.images.validation} to validate, ${event.classes.length} classes, ${event.engine} engine`,
         );

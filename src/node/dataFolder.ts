@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { basename, extname, relative, resolve, sep } from 'node:path';
 import { SPLITS, type DataLayout, type FileProblem, type Split } from '../shared/dataSummary.ts';
 import { ThawError } from '../shared/errors.ts';
 import { readClassFolder } from './classFolder.ts';
@@ -15,6 +15,8 @@ export interface ListedImage {
   classIndex: number;
   /** null where the folder has no splits. */
   split: Split | null;
+  /** Images with the same group belong together, such as those of one person; null is a group of its own. */
+  group: string | null;
 }
 
 /** The images of a data folder and what is wrong with the rest. No image has been opened yet. */
@@ -34,6 +36,7 @@ interface LabelledImage {
   file: string;
   label: string;
   split: Split | null;
+  group: string | null;
 }
 
 /** A listing before its classes have numbers. */
@@ -45,8 +48,8 @@ interface Labelled {
 
 /**
  * Lists labelled images: one folder per class; or `train`, `validation` (or `val`) and `test`, each holding classes;
- * or a CSV file `path,label[,split]`. Class folders are read with all folders below them. The order depends on names
- * alone: train before validation before test, then by class and path; a table keeps its own order.
+ * or a CSV file `path,label[,split][,group]`. Class folders are read with all folders below them. The order depends on
+ * names alone: train before validation before test, then by class and path; a table keeps its own order.
  *
  * Files that cannot be used are listed as problems; hidden files and those of file managers are passed over.
  *
@@ -61,6 +64,20 @@ export async function listData(path: string): Promise<DataListing> {
   if (extname(root).toLowerCase() !== '.csv') throw new ThawError({ reason: 'dataFolderMissing', path: root });
   const { labels, rows, problems } = await readDataTable(root);
   return numbered(root, 'table', { labels, images: rows, problems });
+}
+
+/**
+ * The listing with the folder right below that of its class as the group of each image; those in the class folder itself
+ * stay on their own. Folders of the same name below two classes are one group. A table keeps its own groups.
+ */
+export function groupedByFolder(listing: DataListing): DataListing {
+  if (listing.layout === 'table') return listing;
+  const above = listing.layout === 'splits' ? 2 : 1;
+  const images = listing.images.map((image) => {
+    const folders = relative(listing.root, image.file).split(sep).slice(above, -1);
+    return { ...image, group: folders.length === 0 ? null : folders[0] };
+  });
+  return { ...listing, images };
 }
 
 async function listFolder(root: string): Promise<DataListing> {
@@ -121,7 +138,8 @@ async function readClasses(entries: Entry[], split: Split | null, realParent: st
     if (entry.kind === 'folder') {
       const label = basename(entry.path);
       const { images, problems, isClass } = await readClassFolder(entry.path, realParent);
-      append(all, { labels: isClass ? [label] : [], images: images.map((file) => ({ file, label, split })), problems });
+      const labelled = images.map((file) => ({ file, label, split, group: null }));
+      append(all, { labels: isClass ? [label] : [], images: labelled, problems });
     } else {
       const problem = entry.kind === 'image' ? 'not in the folder of a class' : entry.problem;
       all.problems.push({ file: entry.path, problem });
@@ -140,7 +158,7 @@ function numbered(root: string, layout: DataLayout, { labels, images, problems }
   if (images.length === 0) throw new ThawError({ reason: 'dataFolderEmpty', path: root });
   const classes = [...new Set(labels)].sort(byCodeUnit);
   const indexOf = new Map(classes.map((name, index) => [name, index]));
-  const listed = images.map(({ file, label, split }) => ({ file, classIndex: indexOf.get(label) ?? 0, split }));
+  const listed = images.map(({ label, ...image }) => ({ ...image, classIndex: indexOf.get(label) ?? 0 }));
   // Stable: within a class the images keep the order they were found in, which is that of their names.
   if (layout !== 'table') {
     listed.sort((a, b) => splitRank(a.split) - splitRank(b.split) || a.classIndex - b.classIndex);

@@ -10,6 +10,8 @@ export interface TableRow {
   file: string;
   label: string;
   split: Split | null;
+  /** Images with the same group belong together; null is a group of its own. */
+  group: string | null;
 }
 
 /** A table and what is wrong with it. */
@@ -25,14 +27,16 @@ interface Line {
   line: number;
 }
 
-/** Positions of the columns; the split is optional. */
+/** Positions of the columns; split and group are optional. */
 interface Columns {
   path: number;
   label: number;
   split: number;
+  group: number;
 }
 
-const WITHOUT_HEADER: Columns = { path: 0, label: 1, split: 2 };
+const WITHOUT_HEADER: Columns = { path: 0, label: 1, split: 2, group: 3 };
+const MOST_COLUMNS = 4;
 const LINES_AT_ONCE = 256;
 
 /** The split a folder or cell is named after (`val` is short for `validation`), in any case. */
@@ -42,7 +46,7 @@ export function splitNamed(name: string): Split | undefined {
 }
 
 /**
- * Reads a CSV file of images: `path,label[,split]`, UTF-8, paths relative to the file. A first line that names the
+ * Reads a CSV file of images: `path,label[,split][,group]`, UTF-8, paths relative to the file. A first line that names the
  * columns `path` and `label` is a header and may put them in any order. Rows whose file is missing, empty, no image or
  * listed before become problems.
  *
@@ -87,7 +91,8 @@ async function readRecords(table: string): Promise<Line[]> {
 
 function headerOf(cells: string[]): Columns | null {
   const names = cells.map((cell) => cell.toLowerCase());
-  const columns = { path: names.indexOf('path'), label: names.indexOf('label'), split: names.indexOf('split') };
+  const [path, label, split, group] = ['path', 'label', 'split', 'group'].map((name) => names.indexOf(name));
+  const columns = { path, label, split, group };
   return columns.path >= 0 && columns.label >= 0 ? columns : null;
 }
 
@@ -95,7 +100,8 @@ function rowOf({ cells, line }: Line, columns: Columns, table: string): TableRow
   const path = cells[columns.path] ?? '';
   const label = cells[columns.label] ?? '';
   const splitName = cells[columns.split] ?? '';
-  if (columns === WITHOUT_HEADER && cells.length > 3) {
+  const group = cells[columns.group] ?? '';
+  if (columns === WITHOUT_HEADER && cells.length > MOST_COLUMNS) {
     throw malformed(table, line, `there are ${cells.length} columns (quote a path or label that holds a comma)`);
   }
   if (path === '') throw malformed(table, line, 'the path is missing');
@@ -104,7 +110,7 @@ function rowOf({ cells, line }: Line, columns: Columns, table: string): TableRow
   if (split === undefined) {
     throw malformed(table, line, `"${splitName}" is not a split (they are train, validation and test)`);
   }
-  return { file: resolve(dirname(table), path), label, split };
+  return { file: resolve(dirname(table), path), label, split, group: group === '' ? null : group };
 }
 
 async function usableRows(rows: TableRow[], body: Line[]): Promise<Omit<DataTable, 'labels'>> {

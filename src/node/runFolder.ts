@@ -66,6 +66,10 @@ export class RunFolder {
   get reportPath(): string {
     return join(this.path, 'report.json');
   }
+  /** The images that the run trains on and those it is validated with. */
+  get splitPath(): string {
+    return join(this.path, 'split.json');
+  }
   get checkpointPath(): string {
     return join(this.path, 'checkpoint');
   }
@@ -128,6 +132,12 @@ export class RunFolder {
 
   async readReport(): Promise<TrainResult | null> {
     return existsSync(this.reportPath) ? ((await this.readJson(this.reportPath)) as TrainResult) : null;
+  }
+
+  /** The report of a run that came to its end; null for any other. */
+  async finishedReport(): Promise<TrainResult | null> {
+    const status = await this.readStatus();
+    return status?.state === 'finished' || status?.state === 'earlyStopped' ? this.readReport() : null;
   }
 
   async readStatus(): Promise<RunStatus | null> {
@@ -235,7 +245,12 @@ export async function removeUnusedThawFolder(workspace: string): Promise<void> {
  * A new folder name for a run of a plan in a workspace: the name of the plan, the local date and time, and a number where
  * that is taken.
  */
-export function newRunPath(planPath: string, now: Date, workspace = workspaceOf(planPath)): string {
+export function newRunPath(
+  planPath: string,
+  now: Date,
+  workspace = workspaceOf(planPath),
+  isTaken: (path: string) => boolean = existsSync,
+): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
@@ -243,7 +258,7 @@ export function newRunPath(planPath: string, now: Date, workspace = workspaceOf(
   const folder = runsFolder(workspace);
   for (let count = 1; ; count++) {
     const path = join(folder, count === 1 ? name : `${name}-${count}`);
-    if (!existsSync(path)) return path;
+    if (!isTaken(path)) return path;
   }
 }
 

@@ -1,7 +1,8 @@
 import { t } from '@vscode/l10n';
 import { countImages } from './counts.ts';
 import { formatCount, formatPointRange, formatPoints, formatPValue } from './format.ts';
-import { holmAdjusted, mcNemar, pairedDifferenceInterval, type Interval } from './statistics.ts';
+import { pairedBootstrap } from './bootstrap.ts';
+import { groupedMcNemar, holmAdjusted, mcNemar, pairedDifferenceInterval, type Interval } from './statistics.ts';
 
 /** A model, by the name people know it by, and which images it has right: the same images in the same order for each. */
 export interface ModelAnswers {
@@ -26,13 +27,15 @@ export interface PairNumbers extends Interval {
   /** Two-sided p-value, adjusted for all `comparisons` made at once. */
   adjustedPValue: number;
   comparisons: number;
+  /** Folds of the cross-validations that were compared, where it were these. */
+  folds?: number;
 }
 
 export interface PairComparison extends PairNumbers {
   /** Images only `a` has right, and images only `b` has right. */
   onlyA: number;
   onlyB: number;
-  /** Of McNemar's exact test, of this pair alone. */
+  /** Of McNemar's exact test (with groups, of `groupedMcNemar`), of this pair alone. */
   pValue: number;
   outcome: Outcome;
   /** A sentence or two. */
@@ -41,29 +44,46 @@ export interface PairComparison extends PairNumbers {
 
 const SIGNIFICANT = 0.05;
 
+export interface ComparisonOptions {
+  /** The group of each image: images of a group are alike, and the groups are what is independent. */
+  groups?: readonly (string | number)[];
+  /** Of the resampling that groups need; default 0. */
+  seed?: number;
+}
+
 /**
  * Compares every two models on the same images: McNemar's exact test with Holm's adjustment where there are several pairs,
- * and the interval of Agresti and Min. Images count as independent; where several show the same thing, `pairedBootstrap`
- * with groups gives the honest interval.
+ * and the interval of Agresti and Min. Images count as independent unless there are groups: then whole groups are
+ * tested (`groupedMcNemar`) and resampled (`pairedBootstrap`), and of both intervals the outer ends are taken.
  *
  * @returns pairs in the order of the models: first with second, first with third, second with third
  * @throws ThawError `internal` for models with different numbers of images
  */
-export function compareModels(models: readonly ModelAnswers[]): PairComparison[] {
+export function compareModels(models: readonly ModelAnswers[], options: ComparisonOptions = {}): PairComparison[] {
+  const { groups } = options;
   const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => ({ a, b })));
-  const tests = pairs.map(({ a, b }) => mcNemar(a.correct, b.correct));
+  const tests = pairs.map(({ a, b }) =>
+    groups ? groupedMcNemar(a.correct, b.correct, groups) : mcNemar(a.correct, b.correct),
+  );
   const adjusted = holmAdjusted(tests.map(({ pValue }) => pValue));
   return pairs.map(({ a, b }, index) => {
     const numbers: PairNumbers = {
       a: a.name,
       b: b.name,
       n: a.correct.length,
-      ...pairedDifferenceInterval(a.correct, b.correct),
+      ...differenceInterval(a, b, options),
       adjustedPValue: adjusted[index],
       comparisons: pairs.length,
     };
     return { ...numbers, ...tests[index], outcome: outcomeOf(numbers), verdict: describeOutcome(numbers) };
   });
+}
+
+function differenceInterval(a: ModelAnswers, b: ModelAnswers, { groups, seed = 0 }: ComparisonOptions) {
+  const alone = pairedDifferenceInterval(a.correct, b.correct);
+  if (!groups) return alone;
+  const { low, high } = pairedBootstrap(a.correct, b.correct, { seed, groups });
+  return { ...alone, low: Math.min(alone.low, low), high: Math.max(alone.high, high) };
 }
 
 /** Claims a difference only for an adjusted p below 0.05 and an interval that leaves out 0. */
@@ -137,8 +157,13 @@ function describeNoDifference(numbers: PairNumbers, evidence: string): string {
 /** Interval and p-value, from the view of the model that is ahead. */
 function evidenceOf(numbers: PairNumbers): string {
   const { low, high } = fromTheLeader(numbers);
-  const { adjustedPValue, comparisons } = numbers;
+  const { adjustedPValue, comparisons, folds } = numbers;
   const [range, pValue] = [formatPointRange(low, high), formatPValue(adjustedPValue)];
+  if (folds !== undefined) {
+    return comparisons > 1
+      ? t('95 %: {0}, {1} over {2} folds, adjusted for {3} comparisons', range, pValue, folds, formatCount(comparisons))
+      : t('95 %: {0}, {1} over {2} folds', range, pValue, folds);
+  }
   return comparisons > 1
     ? t('95 %: {0}, {1} adjusted for {2} comparisons', range, pValue, formatCount(comparisons))
     : t('95 %: {0}, {1}', range, pValue);

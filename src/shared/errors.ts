@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { describeFoldProblem, type FoldProblem } from './foldProblems.ts';
 import { formatList } from './format.ts';
 
 /**
@@ -11,12 +12,25 @@ export type Problem =
   | { reason: 'dataFolderMissing'; path: string }
   | { reason: 'dataFolderEmpty'; path: string }
   | { reason: 'dataOneClass'; path: string; className: string }
-  | { reason: 'dataClassTooSmall'; className: string; images: number; needed: number; path?: string }
+  | {
+      reason: 'dataClassTooSmall';
+      className: string;
+      images: number;
+      needed: number;
+      path?: string;
+      /** Where it is to be divided into folds. */
+      folds?: number;
+      /** Groups of images that stay together, where these are too few. */
+      groups?: number;
+    }
+  | { reason: 'dataOneGroup'; className: string; images: number }
   | { reason: 'dataClassUnreadable'; className: string; file: string; detail: string }
-  | { reason: 'dataClassUnknown'; className: string; path: string; known: string[] }
+  | { reason: 'dataClassUnknown'; className: string; path: string; known: string[]; model?: string }
   | { reason: 'dataImbalanced'; ratio: number; smallest: string; largest: string }
   | { reason: 'dataVanished'; path: string; run?: string }
   | { reason: 'dataTable'; path: string; line: number; detail: string }
+  | { reason: 'splitDamaged'; path: string; detail: string }
+  | { reason: 'splitFilesMissing'; path: string; files: number; first: string; run?: string }
   | { reason: 'imageUnreadable'; path: string; detail: string }
   // model
   | { reason: 'modelMissing'; path: string; nearest?: string }
@@ -40,9 +54,7 @@ export type Problem =
   | { reason: 'runBusy'; path: string; processId: number }
   | { reason: 'runPlanChanged'; run: string; plan: string; keys: string[] }
   | { reason: 'runDamaged'; path: string; detail: string }
-  // folds of a cross-validation
-  | { reason: 'foldsIncomplete'; images: number; missing: number; repeated: number; unknown: number }
-  | { reason: 'foldsDiffer'; images: number; moved: number }
+  | FoldProblem
   // machine
   | { reason: 'sampleFolderTaken'; path: string }
   | { reason: 'noSpace'; path: string; neededBytes?: number; freeBytes?: number; run?: string }
@@ -122,6 +134,12 @@ function sentenceOf(problem: Problem): string {
       );
     case 'dataClassTooSmall':
       return classTooSmall(problem);
+    case 'dataOneGroup':
+      return t(
+        'The images of class "{0}" ({1}) all belong together: they are one group, or look nearly the same. So none can be held out for validation. Add other images of this class, or remove the class.',
+        problem.className,
+        problem.images,
+      );
     case 'dataClassUnreadable':
       return t(
         'No image of class "{0}" can be read; the first failure is {1}: {2}. Replace the files or remove the class.',
@@ -130,12 +148,7 @@ function sentenceOf(problem: Problem): string {
         problem.detail,
       );
     case 'dataClassUnknown':
-      return t(
-        '{0} has a class "{1}" that the model does not know. Known classes: {2}. Rename or remove the folder.',
-        problem.path,
-        problem.className,
-        formatList(problem.known),
-      );
+      return classUnknown(problem);
     case 'dataImbalanced':
       return t(
         'Class "{0}" has {1} times the images of "{2}". Add images to the smaller class, or write "classWeights" as numbers into the plan to train anyway.',
@@ -152,7 +165,16 @@ function sentenceOf(problem: Problem): string {
             problem.run,
           );
     case 'dataTable':
-      return t('{0}, line {1}: {2}. Each line is path,label[,split].', problem.path, problem.line, problem.detail);
+      return t(
+        '{0}, line {1}: {2}. Each line is path,label[,split][,group].',
+        problem.path,
+        problem.line,
+        problem.detail,
+      );
+    case 'splitDamaged':
+      return t('{0} is not a split that can be used: {1}. Give the split.json of a run.', problem.path, problem.detail);
+    case 'splitFilesMissing':
+      return splitFilesMissing(problem);
     case 'imageUnreadable':
       return t('{0} cannot be read as an image: {1}. Replace or remove the file.', problem.path, problem.detail);
     case 'modelMissing':
@@ -228,19 +250,14 @@ function sentenceOf(problem: Problem): string {
     case 'runDamaged':
       return t('The run at {0} cannot be read: {1}. Start a new run.', problem.path, problem.detail);
     case 'foldsIncomplete':
-      return t(
-        'The folds must hold each of {0} images exactly once. Missing: {1}, repeated: {2}, unknown: {3}. Run the cross-validation again.',
-        problem.images,
-        problem.missing,
-        problem.repeated,
-        problem.unknown,
-      );
     case 'foldsDiffer':
-      return t(
-        'The two plans were not validated on the same folds: {0} of {1} images are in another one. Validate both with the same seed and the same number of folds.',
-        problem.moved,
-        problem.images,
-      );
+    case 'foldsMissing':
+    case 'foldsOther':
+    case 'foldUnfinished':
+    case 'foldMisnamed':
+    case 'heldOutUnknown':
+    case 'heldOutMissing':
+      return describeFoldProblem(problem);
     case 'sampleFolderTaken':
       return t(
         '{0} exists already and is not part of the sample project. Choose another folder, or remove it.',
@@ -293,7 +310,23 @@ function sentenceOf(problem: Problem): string {
 
 type ProblemOf<R extends ProblemReason> = Extract<Problem, { reason: R }>;
 
-function classTooSmall({ className, path, images, needed }: ProblemOf<'dataClassTooSmall'>): string {
+function classTooSmall({ className, path, images, needed, folds, groups }: ProblemOf<'dataClassTooSmall'>): string {
+  if (folds !== undefined) {
+    return groups === undefined
+      ? t(
+          'Class "{0}" has too few images ({1}) for {2} folds. Add images, or use fewer folds.',
+          className,
+          images,
+          folds,
+        )
+      : t(
+          'Class "{0}" has images ({1}) in too few groups ({2}) for {3} folds, since a group stays together. Add images, or use fewer folds.',
+          className,
+          images,
+          groups,
+          folds,
+        );
+  }
   if (path) {
     return images === 1
       ? t(
@@ -321,6 +354,39 @@ function classTooSmall({ className, path, images, needed }: ProblemOf<'dataClass
         className,
         images,
         needed,
+      );
+}
+
+function classUnknown({ className, path, known, model }: ProblemOf<'dataClassUnknown'>): string {
+  return model === undefined
+    ? t(
+        '{0} has a class "{1}" that the model does not know. Known classes: {2}. Rename or remove the folder.',
+        path,
+        className,
+        formatList(known),
+      )
+    : t(
+        '{0} has a class "{1}" that {2} does not know. Known classes: {3}. Leave this model out, or rename or remove the folder.',
+        path,
+        className,
+        model,
+        formatList(known),
+      );
+}
+
+function splitFilesMissing({ path, files, first, run }: ProblemOf<'splitFilesMissing'>): string {
+  return run === undefined
+    ? t(
+        'Images that {0} lists are missing: {1} of them; the first is {2}. Put them back, or take "split" out of "data" in the plan.',
+        path,
+        files,
+        first,
+      )
+    : t(
+        'Images that run {0} trains on or is validated with are missing: {1} of them; the first is {2}. Put them back to resume, or start a new run from these weights with --from {0}.',
+        run,
+        files,
+        first,
       );
 }
 

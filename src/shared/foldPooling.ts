@@ -2,6 +2,10 @@ import { ThawError } from './errors.ts';
 import { mean, wilsonInterval, type Interval } from './statistics.ts';
 import { studentTCentral, studentTReach } from './studentT.ts';
 
+/** Folds that a cross-validation may have. */
+export const LEAST_FOLDS = 2;
+export const MOST_FOLDS = 20;
+
 /** One part of a k-fold cross-validation, judged by the model that was trained on all the others. */
 export interface Fold<T> {
   /** Its cases, as indexes below the number of all cases. */

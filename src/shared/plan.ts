@@ -29,11 +29,18 @@ const inputSchema = z
 
 const dataSchema = z
   .strictObject({
-    train: name.describe('Folder of training images (one folder per class), or a CSV file path,label[,split].'),
+    train: name.describe('Folder of training images (one folder per class), or a CSV file path,label[,split][,group].'),
     validation: z
       .union([z.number().gt(0).lt(1), name])
       .describe('Share of the training images held out for validation (stratified, seeded), or a folder.'),
     test: name.optional().describe('Folder of test images; only evaluate reads it.'),
+    groups: z
+      .literal('folder')
+      .optional()
+      .describe('"folder": images in the same folder below that of their class are never divided.'),
+    split: name
+      .optional()
+      .describe('The split.json of a run: trains on and validates with exactly its images instead of dividing anew.'),
   })
   .describe('Where the images are. Relative paths are relative to this file.');
 

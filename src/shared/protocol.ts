@@ -1,9 +1,13 @@
 import * as z from 'zod';
 import type { DataSummary } from './dataSummary.ts';
+import { LEAST_FOLDS, MOST_FOLDS } from './foldPooling.ts';
 import { planOverridesSchema } from './planOverrides.ts';
 import type { PlanNetwork, Thumbnail } from './planView.ts';
 import type {
   CheckResult,
+  CompareFoldsResult,
+  CompareResult,
+  CrossValidationResult,
   EngineStatus,
   EvaluateResult,
   InitResult,
@@ -42,8 +46,31 @@ export const requestSchemas = {
     resume: z.string().optional(),
     from: z.string().optional(),
     ...planOverridesSchema.shape,
+    /** Validates on one fold of the images and trains on all others; a run that is resumed knows its own. */
+    fold: z
+      .object({ index: z.number().int().min(0), count: z.number().int().min(2) })
+      .refine(({ index, count }) => index < count, 'the index must be less than the count')
+      .optional(),
   }),
-  evaluate: z.object({ ...common, model: z.string(), data: z.string() }),
+  crossValidate: z.object({
+    ...common,
+    plan: z.string(),
+    folds: z.number().int().min(LEAST_FOLDS).max(MOST_FOLDS),
+    /** What the runs are called by; those that are there are finished. */
+    run: z.string().optional(),
+    ...planOverridesSchema.shape,
+  }),
+  /** On labelled images, or on those that the run held out. */
+  evaluate: z
+    .object({ ...common, model: z.string(), data: z.string().optional(), heldOut: z.literal(true).optional() })
+    .refine(({ data, heldOut }) => (data === undefined) === (heldOut === true), 'either data or heldOut must be given'),
+  /** Runs and models on labelled images; without any, cross-validations on the images of their folds. */
+  compare: z.object({
+    ...common,
+    models: z.array(z.string()).min(2),
+    data: z.string().optional(),
+    seed: z.number().int().optional(),
+  }),
   predict: z.object({ ...common, model: z.string(), files: z.array(z.string()).min(1) }),
   engineStatus: z.object({ ...common }),
   /** The network of a plan that may not be saved yet: `text` is its content, `plan` where it lies. */
@@ -69,6 +96,8 @@ export interface Results {
   check: CheckResult;
   train: TrainResult;
   evaluate: EvaluateResult;
+  crossValidate: CrossValidationResult;
+  compare: CompareResult | CompareFoldsResult;
   predict: PredictResult;
   engineStatus: EngineStatus;
   describe: { network: PlanNetwork };

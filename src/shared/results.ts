@@ -1,3 +1,7 @@
+import type { ReliabilityBin } from './calibration.ts';
+import type { PairComparison } from './comparison.ts';
+import type { FoldPairComparison } from './foldComparison.ts';
+import type { PooledAccuracy } from './foldPooling.ts';
 import type { ValueRange } from './plan.ts';
 import type { PlanChange } from './planEdits.ts';
 
@@ -77,6 +81,9 @@ export interface TrainResult {
   peakMemoryBytes: number;
 }
 
+/** The images a model was judged on: the test split of a folder, all of a folder, or those that its run held out. */
+export type JudgedImages = 'test' | 'all' | 'heldOut';
+
 export interface EvaluateResult {
   n: number;
   accuracy: number;
@@ -84,14 +91,79 @@ export interface EvaluateResult {
   high: number;
   balancedAccuracy: number;
   loss: number;
-  perClass: { class: string; n: number; precision: number; recall: number }[];
+  /** Mean of the classes' areas under the ROC curve, each against the rest; null where all images are of one class. */
+  auc: number | null;
+  calibration: Calibration;
+  perClass: { class: string; n: number; precision: number; recall: number; auc: number | null }[];
   /** Rows are true classes, columns predicted ones. */
   confusion: number[][];
   classes: string[];
   problems: { file: string; problem: string }[];
-  /** One entry an image, in the order of the listing; lets two models be compared in pairs. */
-  images: { file: string; class: string; predicted: string; correct: boolean }[];
+  judgedOn: JudgedImages;
+  warnings: { code: string; text: string }[];
+  /** One entry an image, in the order of the listing; `confidence` is the probability of the predicted class. */
+  images: { file: string; class: string; predicted: string; correct: boolean; confidence: number }[];
 }
+
+/** Whether probabilities mean what they say; see calibration.ts for each number. */
+export interface Calibration {
+  meanConfidence: number;
+  expectedCalibrationError: number;
+  brierScore: number;
+  negativeLogLikelihood: number;
+  bins: ReliabilityBin[];
+}
+
+export interface CompareResult {
+  /** Images that every model could read; all numbers are of these. */
+  n: number;
+  /** Independent groups of these images, where the data states groups. */
+  groups: number | null;
+  /** In the order given, with 95 % Wilson intervals; `name` is what verdicts call it. */
+  runs: { run: string; name: string; accuracy: number; low: number; high: number }[];
+  /** Every two of them; `a` and `b` are as in `runs[].run`. */
+  pairs: PairComparison[];
+  problems: { file: string; problem: string }[];
+  warnings: { code: string; text: string }[];
+}
+
+/** Two and more cross-validations on the same folds; `accuracy`, `low` and `high` are pooled. */
+export interface CompareFoldsResult extends Omit<CompareResult, 'runs' | 'pairs'> {
+  runs: (CompareResult['runs'][number] & Pick<PooledAccuracy, 'mean' | 'standardDeviation' | 'foldAccuracies'>)[];
+  pairs: FoldPairComparison[];
+}
+
+/** One fold of a cross-validation: a run, and how it did on the images that it did not train on. */
+export interface FoldResult {
+  /** From 1 on. */
+  fold: number;
+  run: string;
+  n: number;
+  accuracy: number;
+  low: number;
+  high: number;
+  epochs: number;
+  seconds: number;
+  stopped: TrainResult['stopped'];
+  best: Best | null;
+}
+
+/** Every image judged once, by the model that was trained on the other folds. */
+export interface PooledResult extends PooledAccuracy {
+  balancedAccuracy: number;
+  classes: string[];
+  /** Rows are true classes, columns predicted ones. */
+  confusion: number[][];
+  images: (EvaluateResult['images'][number] & { fold: number })[];
+}
+
+export type CrossValidationResult = {
+  /** What the folders of the runs have in common: what `--run` and `thaw compare` take. */
+  run: string;
+  /** Those that are done, in order. */
+  folds: FoldResult[];
+  problems: { file: string; problem: string }[];
+} & (({ stopped: 'finished' } & PooledResult) | { stopped: 'interrupted'; unfinished: number });
 
 export interface PredictResult {
   predictions: {
@@ -106,8 +178,10 @@ export interface EngineStatus {
   engines: { name: string; available: boolean; version: string | null; reason: string }[];
 }
 
-/** What happens while a long request runs. */
-export type TrainEvent =
+/** What happens while a long request runs; of a cross-validation with the number of the fold, from 1 to `folds`. */
+export type TrainEvent = TrainStep & { fold?: number; folds?: number };
+
+type TrainStep =
   | {
       event: 'start';
       run: string;

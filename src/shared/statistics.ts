@@ -41,6 +41,32 @@ export function mcNemar(aCorrect: readonly boolean[], bCorrect: readonly boolean
 }
 
 /**
+ * `mcNemar` for cases that come in groups and are alike within one, such as several photographs of one thing. Between
+ * equally good classifiers the advantage of a whole group might as well be the other's: p is the share of all ways to
+ * swap them, group by group, that give a difference at least as large (a paired permutation test, R. A. Fisher, The Design of
+ * Experiments, 1935). With each case in a group of its own this is the p of `mcNemar`.
+ *
+ * @param groups the group of each case
+ */
+export function groupedMcNemar(
+  aCorrect: readonly boolean[],
+  bCorrect: readonly boolean[],
+  groups: readonly (string | number)[],
+): McNemarResult {
+  requireSameLength(aCorrect, groups);
+  const { onlyA, onlyB } = discordant(aCorrect, bCorrect);
+  const advantages = new Map<string | number, number>();
+  for (const [index, group] of groups.entries()) {
+    advantages.set(group, (advantages.get(group) ?? 0) + Number(aCorrect[index]) - Number(bCorrect[index]));
+  }
+  const steps = [...advantages.values()].map(Math.abs).filter((step) => step > 0);
+  const reach = sum(steps);
+  const chances = signedSums(steps, reach);
+  const far = chances.filter((_, index) => Math.abs(index - reach) >= Math.abs(onlyA - onlyB));
+  return { onlyA, onlyB, pValue: Math.min(1, sum(far)) };
+}
+
+/**
  * Accuracy of `a` minus accuracy of `b` on the same cases, with its interval: Wald after adding half a case to each cell
  * of the 2x2 table (Agresti and Min, Statistics in Medicine 24, 2005, doi 10.1002/sim.1781).
  */
@@ -157,6 +183,17 @@ function halfBinomialTail(k: number, n: number): number {
     total += Math.exp(logChoose - n * Math.LN2);
   }
   return total;
+}
+
+/** The chance of each sum of whole numbers with random signs, from -`reach` to `reach`, which is their sum without. */
+function signedSums(steps: readonly number[], reach: number): number[] {
+  let chances = new Array<number>(2 * reach + 1).fill(0);
+  chances[reach] = 1;
+  for (const step of steps) {
+    const before = chances;
+    chances = before.map((_, index) => ((before[index - step] ?? 0) + (before[index + step] ?? 0)) / 2);
+  }
+  return chances;
 }
 
 function discordant(aCorrect: readonly boolean[], bCorrect: readonly boolean[]): { onlyA: number; onlyB: number } {

@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { inspectData } from './data/inspectData.ts';
 import { engineStatus } from './engines.ts';
 import { check } from './requests/check.ts';
+import { compare } from './requests/compare.ts';
+import { crossValidate } from './requests/crossValidate.ts';
 import { describePlan } from './requests/describe.ts';
 import { evaluate } from './requests/evaluate.ts';
 import { init } from './requests/init.ts';
@@ -17,7 +19,9 @@ const handlers: Handlers = {
   init,
   check,
   train,
+  crossValidate,
   evaluate,
+  compare,
   predict,
   engineStatus: () => engineStatus(),
   describe: describePlan,

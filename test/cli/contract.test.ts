@@ -349,7 +349,18 @@ describe('the command line', () => {
   it('prints its help and its version', async () => {
     const help = await thaw('--help');
     expect(help.code).toBe(0);
-    for (const name of ['inspect', 'data', 'init', 'check', 'train', 'evaluate', 'predict', 'runs', 'engine']) {
+    for (const name of [
+      'inspect',
+      'data',
+      'init',
+      'check',
+      'train',
+      'evaluate',
+      'compare',
+      'predict',
+      'runs',
+      'engine',
+    ]) {
       expect(help.stdout).toMatch(new RegExp(`^ +${name} `, 'm'));
     }
     expect(await thaw('--version')).toMatchObject({ code: 0, stdout: `${THAW_VERSION}\n` });

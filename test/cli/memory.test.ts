@@ -78,6 +78,7 @@ describe('little memory', () => {
       'environment.json',
       'metrics.jsonl',
       'plan.json',
+      'split.json',
       'status.json',
     ]);
     const status: unknown = JSON.parse(await readFile(join(folder, 'run/status.json'), 'utf8'));

@@ -102,9 +102,89 @@ export const evaluateContract = z.looseObject({
   high: share,
   balancedAccuracy: share,
   loss: z.number().nonnegative(),
-  perClass: z.array(z.looseObject({ class: z.string(), n: count, precision: share, recall: share })),
+  auc: share.nullable(),
+  calibration: z.looseObject({
+    meanConfidence: share,
+    expectedCalibrationError: share,
+    brierScore: z.number().min(0).max(2),
+    negativeLogLikelihood: z.number().nonnegative(),
+    bins: z.array(
+      z.looseObject({
+        from: share,
+        to: share,
+        n: count,
+        confidence: share.nullable(),
+        accuracy: share.nullable(),
+        low: share,
+        high: share,
+      }),
+    ),
+  }),
+  perClass: z.array(
+    z.looseObject({ class: z.string(), n: count, precision: share, recall: share, auc: share.nullable() }),
+  ),
   confusion: z.array(z.array(count)),
   classes: z.array(z.string()),
+  judgedOn: z.enum(['test', 'all', 'heldOut']),
+  warnings,
+  images: z.array(
+    z.looseObject({ file: path, class: z.string(), predicted: z.string(), correct: z.boolean(), confidence: share }),
+  ),
+});
+
+export const crossValidationContract = z.looseObject({
+  event: z.literal('result'),
+  run: path,
+  stopped: z.literal('finished'),
+  folds: z.array(
+    z.looseObject({
+      fold: z.number().int().positive(),
+      run: path,
+      n: count,
+      accuracy: share,
+      low: share,
+      high: share,
+      epochs: count,
+      seconds: z.number().positive(),
+      stopped: z.enum(['finished', 'earlyStopped']),
+      best: best.nullable(),
+    }),
+  ),
+  n: count,
+  accuracy: share,
+  low: share,
+  high: share,
+  mean: share,
+  standardDeviation: z.number().nonnegative(),
+  balancedAccuracy: share,
+  classes: z.array(z.string()),
+  confusion: z.array(z.array(count)),
+  images: z.array(
+    z.looseObject({ file: path, class: z.string(), predicted: z.string(), correct: z.boolean(), fold: count }),
+  ),
+});
+
+export const compareContract = z.looseObject({
+  n: count,
+  groups: count.nullable(),
+  warnings,
+  runs: z.array(z.looseObject({ run: path, name: z.string().min(1), accuracy: share, low: share, high: share })),
+  pairs: z.array(
+    z.looseObject({
+      a: path,
+      b: path,
+      difference: z.number().min(-1).max(1),
+      low: z.number().min(-1).max(1),
+      high: z.number().min(-1).max(1),
+      pValue: share,
+      adjustedPValue: share,
+      onlyA: count,
+      onlyB: count,
+      outcome: z.enum(['aBetter', 'bBetter', 'uncertain', 'noDifference']),
+      verdict: z.string().min(1),
+    }),
+  ),
+  problems: z.array(z.looseObject({ file: path, problem: z.string().min(1) })),
 });
 
 export const predictContract = z.looseObject({

@@ -24,8 +24,8 @@ export const IMAGE_SIZE = 12;
  * A small network with everything the engine treats specially: convolution and batch normalization that fold, a depthwise
  * one, a residual branch, batch normalization without scale and one behind a ReLU that cannot fold, a dropout layer.
  */
-export function smallBackbone({ scale = false, dropout = 0.25 } = {}): tfl.LayersModel {
-  const input = tfl.input({ shape: [IMAGE_SIZE, IMAGE_SIZE, 3], name: 'image' });
+export function smallBackbone({ scale = false, dropout = 0.25, size = IMAGE_SIZE } = {}): tfl.LayersModel {
+  const input = tfl.input({ shape: [size, size, 3], name: 'image' });
   let x = apply(conv('stem', 6, 3, 2), input);
   x = apply(tfl.layers.batchNormalization({ name: 'stem_bn' }), x);
   x = apply(tfl.layers.reLU({ name: 'stem_relu', maxValue: 6 }), x);
@@ -54,18 +54,23 @@ function conv(name: string, filters: number, kernelSize: number, strides: number
 /** Names of the blocks of `smallBackbone`. */
 export const SMALL_BLOCKS = ['stem', 'middle', 'top'] as const;
 
-/** Images of two classes that a small network can tell apart: bright and red to the left, bright and blue to the right, with noise. */
-export async function writeTwoClasses(folder: string, perClass: number, seed = 1): Promise<void> {
+/**
+ * Images of two classes that a small network can tell apart: bright and red to the left, bright and blue to the right, with
+ * noise. With `hard` how clear that is differs from image to image, and the faintest look a little like the other class.
+ */
+export async function writeTwoClasses(folder: string, perClass: number, seed = 1, hard = false): Promise<void> {
   const random = Random.seeded(seed, 'two classes');
   for (const side of ['left', 'right']) {
     await mkdir(join(folder, side), { recursive: true });
     for (let index = 0; index < perClass; index++) {
+      const clearness = hard ? random.uniform() - 0.2 : 1;
       const pixels = new Uint8Array(IMAGE_SIZE * IMAGE_SIZE * 3);
       for (let at = 0; at < pixels.length; at++) {
         const column = Math.floor(at / 3) % IMAGE_SIZE;
         const bright = column < IMAGE_SIZE / 2 === (side === 'left');
         const tinted = at % 3 === (side === 'left' ? 0 : 2);
-        pixels[at] = Math.round((bright ? 90 : 30) + (tinted ? 60 : 0) + 90 * random.uniform());
+        const [light, tint] = [(bright ? 30 : -30) * clearness, (tinted ? 40 : -20) * clearness];
+        pixels[at] = Math.round(60 + light + 20 + tint + 90 * random.uniform());
       }
       const image = sharp(pixels, { raw: { width: IMAGE_SIZE, height: IMAGE_SIZE, channels: 3 } });
       await writeFile(join(folder, side, `${String(index).padStart(3, '0')}.png`), await image.png().toBuffer());
@@ -75,19 +80,18 @@ export async function writeTwoClasses(folder: string, perClass: number, seed = 1
 
 /** A folder with the small backbone, images, and a plan; `changes` replace keys of the plan. */
 export async function writeProject(folder: string, changes: Partial<PlanInput> = {}, perClass = 10): Promise<string> {
-  const preprocessing = {
-    range: '0..1',
-    resize: 'stretch',
-    channels: 'rgb',
-    width: IMAGE_SIZE,
-    height: IMAGE_SIZE,
-  } as const;
-  await useEngine();
-  const model = smallBackbone();
-  await saveNetwork(model, join(folder, 'model'), { labels: ['x'], preprocessing, thaw: { version: '0' } });
-  model.dispose();
+  await writeModel(join(folder, 'model'));
   await writeTwoClasses(join(folder, 'images'), perClass);
   return writePlan(folder, changes);
+}
+
+/** Writes only the small backbone, for square images of this size. */
+export async function writeModel(folder: string, size = IMAGE_SIZE): Promise<void> {
+  const preprocessing = { range: '0..1', resize: 'stretch', channels: 'rgb', width: size, height: size } as const;
+  await useEngine();
+  const model = smallBackbone({ size });
+  await saveNetwork(model, folder, { labels: ['x'], preprocessing, thaw: { version: '0' } });
+  model.dispose();
 }
 
 /** Writes only the plan of a project. */

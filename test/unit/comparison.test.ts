@@ -86,6 +86,36 @@ describe('compareModels', () => {
     expect(pair.verdict).toContain('up to 100.0 points could have gone unnoticed');
   });
 
+  it('counts groups of alike images and not the images', () => {
+    const models = twoModels(160, 14, 4, 62);
+    const alone = compareModels(models)[0];
+    expect(alone.outcome).toBe('aBetter');
+    // All images that only A has right show one thing, all that only B has right another.
+    const groups = models[0].correct.map((a, index) => (a === models[1].correct[index] ? index : String(a)));
+    const [pair] = compareModels(models, { groups, seed: 3 });
+    expect(pair).toMatchObject({ difference: alone.difference, onlyA: 14, onlyB: 4, outcome: 'noDifference' });
+    // Of the four signs of 14 and 4 a sum of at least 10 either way: all.
+    expect(pair.pValue).toBe(1);
+    expect(pair.low).toBeLessThan(0);
+    expect(compareModels(models, { groups, seed: 3 })).toEqual([pair]);
+  });
+
+  it('is never surer with groups than without', () => {
+    fc.assert(
+      fc.property(anyPairedAnswers, ({ a, b }) => {
+        const models = [
+          { name: 'A', correct: a },
+          { name: 'B', correct: b },
+        ];
+        const [alone] = compareModels(models);
+        const [grouped] = compareModels(models, { groups: a.map((_, index) => index >> 1) });
+        expect(grouped.low).toBeLessThanOrEqual(alone.low);
+        expect(grouped.high).toBeGreaterThanOrEqual(alone.high);
+      }),
+      { seed: 73, numRuns: 30 },
+    );
+  });
+
   it('refuses models with different numbers of images', () => {
     const models = [
       { name: 'A', correct: [true] },

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   balancedAccuracy,
   confusionMatrix,
+  groupedMcNemar,
   holmAdjusted,
   mcNemar,
   normalCdf,
@@ -11,7 +12,7 @@ import {
   perClassMetrics,
   wilsonInterval,
 } from '../../src/shared/statistics.ts';
-import { pairedAnswers } from '../support/pairedAnswers.ts';
+import { anyPairedAnswers, pairedAnswers } from '../support/pairedAnswers.ts';
 
 describe('normalQuantile', () => {
   it.each([
@@ -115,6 +116,57 @@ describe('mcNemar', () => {
 
   it('refuses lists of different length', () => {
     expect(() => mcNemar([true], [])).toThrow(/differ in length/);
+  });
+});
+
+describe('groupedMcNemar', () => {
+  /** The share of all 2^groups ways to swap the classifiers that give a difference at least as large. */
+  function byEnumeration(advantages: number[]): number {
+    const total = (signs: number): number =>
+      advantages.reduce((sum, advantage, bit) => sum + (signs & (1 << bit) ? advantage : -advantage), 0);
+    const all = Array.from({ length: 2 ** advantages.length }, (_, signs) => Math.abs(total(signs)));
+    const observed = Math.abs(advantages.reduce((sum, advantage) => sum + advantage, 0));
+    return all.filter((one) => one >= observed).length / all.length;
+  }
+
+  it('counts the ways to swap whole groups', () => {
+    // Groups of advantage 3, 2, -1, 1 and 0.
+    const groups = ['p', 'p', 'p', 'q', 'q', 'r', 's', 't', 't'];
+    const a = [true, true, true, true, true, false, true, true, false];
+    const b = [false, false, false, false, false, true, false, false, true];
+    const { onlyA, onlyB, pValue } = groupedMcNemar(a, b, groups);
+    expect([onlyA, onlyB]).toEqual([7, 2]);
+    // Of 16 signs of 3, 2, 1, 1 a sum of at least 5 either way: 3+2+1+1, 3+2+1-1 twice, and the same turned round.
+    expect(pValue).toBe(6 / 16);
+  });
+
+  it('agrees with trying every way', () => {
+    const group = fc.integer({ min: 0, max: 8 });
+    fc.assert(
+      fc.property(anyPairedAnswers, fc.array(group, { minLength: 60, maxLength: 60 }), ({ a, b }, all) => {
+        const groups = all.slice(0, a.length);
+        const advantages = Array.from({ length: 9 }, (_, name) =>
+          a.reduce((sum, right, index) => sum + (groups[index] === name ? Number(right) - Number(b[index]) : 0), 0),
+        );
+        expect(groupedMcNemar(a, b, groups).pValue).toBeCloseTo(byEnumeration(advantages), 12);
+      }),
+      { seed: 23 },
+    );
+  });
+
+  it('is the exact test where every case is a group', () => {
+    fc.assert(
+      fc.property(anyPairedAnswers, ({ a, b }) => {
+        const alone = mcNemar(a, b);
+        const grouped = groupedMcNemar(a, b, [...a.keys()]);
+        expect(grouped).toEqual({ ...alone, pValue: expect.closeTo(alone.pValue, 12) as number });
+      }),
+      { seed: 24 },
+    );
+  });
+
+  it('refuses groups of other cases', () => {
+    expect(() => groupedMcNemar([true], [false], [])).toThrow(/differ in length/);
   });
 });
 

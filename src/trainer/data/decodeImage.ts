@@ -19,9 +19,18 @@ export interface DecodeSettings {
   resize: ResizeMode;
 }
 
+/** Pixels [height, width, 3], red first. */
+export interface RgbImage {
+  pixels: Uint8Array;
+  width: number;
+  height: number;
+}
+
 export interface DecodedImage {
   /** [settings.height, settings.width, 3 or 1], red first. */
   pixels: Uint8Array;
+  /** All of the image at a similar size, without borders; its proportions may be others. */
+  whole: RgbImage;
   /** Size in pixels before resizing, after turning the image upright. */
   width: number;
   height: number;
@@ -29,6 +38,9 @@ export interface DecodedImage {
 
 /** Pixels of the largest image that is read: 20,000 x 20,000 and a good deal more. */
 export const MOST_PIXELS = 500_000_000;
+
+/** Side of the whole image where the pixels of the network hold but a small part of it. */
+const WHOLE_SIDE = 64;
 
 /** A crop may resize up to this many times the pixels it keeps; longer images are cut by libvips instead. */
 const MOST_CROP_EXCESS = 8;
@@ -88,9 +100,10 @@ export async function decodeImageBytes(
   if (format === null) throw unreadable(file, describeForeignFile(bytes));
   try {
     const image = format === 'bmp' ? openBmp(bytes) : await openWithSharp(bytes);
-    const rgb = await resizedRgb(image, settings);
+    const { rgb, whole } = await resizedRgb(image, settings);
     return {
       pixels: settings.channels === 'gray' ? grayOf(rgb) : rgb,
+      whole,
       width: image.width,
       height: image.height,
     };
@@ -123,16 +136,46 @@ function refuseTooLarge(width: number, height: number): void {
   throw new RefusedImage(`it has ${width} x ${height} pixels, and at most ${most} million are read: make it smaller`);
 }
 
-async function resizedRgb(image: OpenImage, settings: DecodeSettings): Promise<Uint8Array> {
+interface Resized {
+  rgb: Uint8Array;
+  whole: RgbImage;
+}
+
+async function resizedRgb(image: OpenImage, settings: DecodeSettings): Promise<Resized> {
   const { width, height } = settings;
   switch (settings.resize) {
-    case 'stretch':
-      return toRgb(image.decode().resize(width, height, { fit: 'fill' }));
-    case 'pad':
-      return toRgb(image.decode().resize(width, height, { fit: 'contain', background: BLACK }));
+    case 'stretch': {
+      const rgb = await toRgb(image.decode().resize(width, height, { fit: 'fill' }));
+      return { rgb, whole: { pixels: rgb, width, height } };
+    }
+    case 'pad': {
+      const rgb = await toRgb(image.decode().resize(width, height, { fit: 'contain', background: BLACK }));
+      return { rgb, whole: withoutBorders({ pixels: rgb, width, height }, image) };
+    }
     case 'crop':
       return cropped(image, width, height);
   }
+}
+
+/** The part of a padded image that shows something, to within a row or column. */
+function withoutBorders(padded: RgbImage, original: { width: number; height: number }): RgbImage {
+  const scale = Math.min(padded.width / original.width, padded.height / original.height);
+  const width = Math.max(1, Math.round(original.width * scale));
+  const height = Math.max(1, Math.round(original.height * scale));
+  return { pixels: centreOf(padded, width, height, Math.floor), width, height };
+}
+
+/** The middle of an image. Where the rest is odd, libvips rounds the offset up to cut and down to pad. */
+function centreOf(image: RgbImage, width: number, height: number, round: (offset: number) => number): Uint8Array {
+  if (image.width === width && image.height === height) return image.pixels;
+  const left = round((image.width - width) / 2);
+  const top = round((image.height - height) / 2);
+  const pixels = new Uint8Array(width * height * 3);
+  for (let row = 0; row < height; row++) {
+    const start = ((top + row) * image.width + left) * 3;
+    pixels.set(image.pixels.subarray(start, start + width * 3), row * width * 3);
+  }
+  return pixels;
 }
 
 /**
@@ -140,24 +183,18 @@ async function resizedRgb(image: OpenImage, settings: DecodeSettings): Promise<U
  * network and not on another. The whole image is resized instead and cut here, to the same pixels; an image so long
  * that this would be wasteful is decoded twice.
  */
-async function cropped(image: OpenImage, width: number, height: number): Promise<Uint8Array> {
+async function cropped(image: OpenImage, width: number, height: number): Promise<Resized> {
   const aspect = (image.width / image.height) * (height / width);
   if (Math.max(aspect, 1 / aspect) > MOST_CROP_EXCESS) {
-    await toRgb(image.decode().resize(1, 1, { fit: 'fill' }));
-    return toRgb(image.decode().resize(width, height, { fit: 'cover' }));
+    const side = WHOLE_SIDE;
+    const whole = await toRgb(image.decode().resize(side, side, { fit: 'fill' }));
+    const rgb = await toRgb(image.decode().resize(width, height, { fit: 'cover' }));
+    return { rgb, whole: { pixels: whole, width: side, height: side } };
   }
   const pipeline = rgbPipeline(image.decode().resize(width, height, { fit: 'outside' }));
   const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
-  if (info.width === width && info.height === height) return bytesOf(data);
-  // libvips rounds the offset up.
-  const left = Math.ceil((info.width - width) / 2);
-  const top = Math.ceil((info.height - height) / 2);
-  const pixels = new Uint8Array(width * height * 3);
-  for (let row = 0; row < height; row++) {
-    const start = ((top + row) * info.width + left) * 3;
-    pixels.set(data.subarray(start, start + width * 3), row * width * 3);
-  }
-  return pixels;
+  const whole = { pixels: bytesOf(data), width: info.width, height: info.height };
+  return { rgb: centreOf(whole, width, height, Math.ceil), whole };
 }
 
 async function toRgb(pipeline: Sharp): Promise<Uint8Array> {

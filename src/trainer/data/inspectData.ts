@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { listData, type DataListing, type ListedImage } from '../../node/dataFolder.ts';
 import type { DataSummary, FileProblem } from '../../shared/dataSummary.ts';
+import { dividedGroups } from '../../shared/groups.ts';
 import { decodeImageBytes, readImageFile, type DecodeSettings } from './decodeImage.ts';
+import { imageSignature, type ImageSignature } from './imageSignature.ts';
 import { defaultConcurrency, unreadableDetail } from './imageReader.ts';
 import { mapInOrder } from './mapInOrder.ts';
+import { visitNearDuplicates } from './nearDuplicates.ts';
 
 export interface InspectOptions {
   signal?: AbortSignal;
@@ -22,14 +25,15 @@ const THUMBNAIL: DecodeSettings = { width: 64, height: 64, channels: 'rgb', resi
 /** What one file turned out to be. */
 type Inspection =
   | { image: ListedImage; problem: string }
-  | { image: ListedImage; hash: string; width: number; height: number; gray: boolean };
+  | { image: ListedImage; hash: string; signature: ImageSignature; width: number; height: number; gray: boolean };
 type Readable = Extract<Inspection, { hash: string }>;
 
 /**
  * Says what a data folder or table holds. Every image is decoded to its last row, so that files cut off are found.
  *
  * Reported besides unreadable files: files with the same content (between classes and between splits said as such),
- * sides below 32 pixels, and images over 4 times as long as wide. These count as readable all the same.
+ * images of different classes or splits that look nearly the same, groups that lie in several splits, sides below 32
+ * pixels, and images over 4 times as long as wide. These count as readable all the same.
  *
  * @throws ThawError as `listData` does, and `cancelled`
  */
@@ -46,7 +50,7 @@ export async function inspectData(path: string, options: InspectOptions = {}): P
       readable.push(inspection);
       const first = firstOfHash.get(inspection.hash);
       const notes = oddSizes(inspection.width, inspection.height);
-      if (first) notes.unshift(describeDuplicate(inspection.image, first, listing.classes));
+      if (first) notes.unshift(describeDuplicate('same image as', inspection.image, first, listing.classes));
       else firstOfHash.set(inspection.hash, inspection.image);
       problems.push(...notes.map((problem): FileProblem => ({ file, problem, used: true })));
     } else {
@@ -54,15 +58,43 @@ export async function inspectData(path: string, options: InspectOptions = {}): P
     }
     options.onProgress?.(++done, listing.images.length);
   }
+  problems.push(...(await nearDuplicates(readable, listing.classes)), ...groupsInSplits(listing));
   return summarise(listing, readable, problems);
+}
+
+/** Images that look nearly the same as an earlier one of another class or split; the first such one is named. */
+async function nearDuplicates(readable: readonly Readable[], classes: string[]): Promise<FileProblem[]> {
+  const firstOf = new Map<number, number>();
+  const isHarmless = (a: Readable, b: Readable): boolean =>
+    a.hash === b.hash || (a.image.classIndex === b.image.classIndex && a.image.split === b.image.split);
+  await visitNearDuplicates(
+    readable.map(({ signature }) => signature),
+    {
+      skip: (a, b) => firstOf.has(b) || isHarmless(readable[a], readable[b]),
+      visit: (a, b) => firstOf.set(b, a),
+    },
+  );
+  return [...firstOf].map(([later, earlier]) => {
+    const { image } = readable[later];
+    const problem = describeDuplicate('nearly the same image as', image, readable[earlier].image, classes);
+    return { file: image.file, problem, used: true };
+  });
+}
+
+function groupsInSplits({ images }: DataListing): FileProblem[] {
+  return dividedGroups(images).map(({ group, splits: [first, second] }) => {
+    const image = images.find((candidate) => candidate.group === group && candidate.split === second);
+    const problem = `of group "${group}", which is also in the ${first} split: results on the ${second} split would look too good`;
+    return { file: image?.file ?? group, problem, used: true };
+  });
 }
 
 async function inspectImage(image: ListedImage): Promise<Inspection> {
   try {
     const bytes = await readImageFile(image.file);
-    const { pixels, width, height } = await decodeImageBytes(bytes, image.file, THUMBNAIL);
+    const { pixels, whole, width, height } = await decodeImageBytes(bytes, image.file, THUMBNAIL);
     const hash = createHash('sha256').update(bytes).digest('base64');
-    return { image, hash, width, height, gray: isGray(pixels) };
+    return { image, hash, signature: imageSignature(whole), width, height, gray: isGray(pixels) };
   } catch (error) {
     return { image, problem: unreadableDetail(error) };
   }
@@ -76,8 +108,8 @@ function isGray(rgb: Uint8Array): boolean {
   return true;
 }
 
-function describeDuplicate(image: ListedImage, first: ListedImage, classes: string[]): string {
-  const parts = [`same image as ${first.file}`];
+function describeDuplicate(relation: string, image: ListedImage, first: ListedImage, classes: string[]): string {
+  const parts = [`${relation} ${first.file}`];
   if (image.classIndex !== first.classIndex) {
     parts.push(`which is of class "${classes[first.classIndex]}": one of the two labels is wrong`);
   }

@@ -33,7 +33,7 @@ export async function check(params: { plan: string }, context: RequestContext): 
     const engine = await openEngine(context.engine);
     const file = await readPlanFile(resolve(context.directory, params.plan));
     const { files } = await findModel(file.plan.model, dirname(file.path), context, workspaceOf(file.path));
-    const setup = await openSetup(file, file.plan, files);
+    const setup = await openSetup(file, file.plan, files, { scan: false });
     return {
       valid: true,
       problems: [],

@@ -1,3 +1,4 @@
+import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ModelFiles } from '../../node/modelFiles.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { InputSettings } from '../../shared/plan.ts';
@@ -13,6 +14,7 @@ import { inputTensor, type NetworkInput } from '../training/inputTensor.ts';
 export class Classifier {
   private constructor(
     private readonly engine: Engine,
+    private readonly model: tfl.LayersModel,
     private readonly sequence: StepSequence,
     private readonly constants: FoldedConstants,
     readonly classes: string[],
@@ -35,6 +37,7 @@ export class Classifier {
     const sequence = compileSteps(model);
     return new Classifier(
       engine,
+      model,
       sequence,
       new FoldedConstants(sequence.steps),
       labels,
@@ -52,6 +55,12 @@ export class Classifier {
       const half = Math.ceil(images.length / 2);
       return [...(await this.classify(images.slice(0, half))), ...(await this.classify(images.slice(half)))];
     }
+  }
+
+  /** Frees its weights; it can classify no more. */
+  dispose(): void {
+    this.constants.dispose();
+    this.model.dispose();
   }
 
   private async classifyTogether(images: readonly Uint8Array[]): Promise<Float32Array[]> {

@@ -1,6 +1,7 @@
 import { readCatalog } from '../../node/readCatalog.ts';
 import { type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
+import { ThawError } from '../../shared/errors.ts';
 import type { TrainEvent } from '../../shared/results.ts';
 import type { EngineChoice } from '../engines.ts';
 import { MEDIA_DIRECTORY } from '../resources.ts';
@@ -31,4 +32,11 @@ export async function findModel(
     onProgress: ({ address, receivedBytes, totalBytes }) =>
       emit({ event: 'download', file: address, received: receivedBytes, total: totalBytes ?? null }),
   });
+}
+
+/** Throws where two models that are to be compared are the same. */
+export function requireDifferent(paths: readonly string[]): void {
+  const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (repeated === undefined) return;
+  throw new ThawError({ reason: 'usage', message: `${repeated} is named twice. Compare it with another one.` });
 }

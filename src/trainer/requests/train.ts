@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { writeFileAtomic } from '../../node/atomicFile.ts';
 import { runFreezeProof } from '../../node/freezeProof.ts';
 import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
-import { planAfter, readRunChanges } from '../../node/runChanges.ts';
+import { readRunSplit, writeSplit } from '../../node/splitFile.ts';
 import {
-  currentState,
   ensureThawFolder,
   findRun,
   hasThawFolder,
@@ -17,11 +14,10 @@ import {
   workspaceOf,
 } from '../../node/runFolder.ts';
 import { describeProblem, isInputProblem, type Problem, ThawError } from '../../shared/errors.ts';
-import type { Plan } from '../../shared/plan.ts';
-import { type PlanOverrides, withSettings } from '../../shared/planOverrides.ts';
+import type { PlanOverrides } from '../../shared/planOverrides.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
-import { THAW_VERSION } from '../../shared/version.ts';
+import type { FoldChoice } from '../../shared/splitData.ts';
 import { openEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
@@ -30,18 +26,14 @@ import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
+import { overriddenPlan, overridesOf, readRecorded, recordStart, requireResumable } from './runRecord.ts';
 
 interface TrainParams extends PlanOverrides {
   plan: string;
   run?: string;
   resume?: string;
   from?: string;
-}
-
-/** What `environment.json` says of how a run was started. */
-interface Recorded {
-  from?: string;
-  overrides?: PlanOverrides;
+  fold?: FoldChoice;
 }
 
 /** `thaw train`: trains a plan in a run folder, new or resumed. */
@@ -50,16 +42,20 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const file = await readPlanFile(resolve(context.directory, params.plan));
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
-  if (params.resume) await requireIdle(asked);
   const recorded = params.resume ? await readRecorded(asked) : {};
-  const from = params.resume ? recorded.from : params.from && findRun(params.from, context.directory, workspace).path;
   const overrides = overridesOf(params, recorded.overrides);
+  if (params.resume) await requireResumable(asked, file, overrides);
   const stated = overriddenPlan(file.plan, overrides);
+  const from = params.resume ? recorded.from : params.from && findRun(params.from, context.directory, workspace).path;
   // Whatever is wrong with the input comes to light before anything is written.
   const { files } = await findModel(stated.model, dirname(file.path), context, workspace);
-  const setup = await openSetup(file, stated, files, overrides.baseline);
+  const fold = params.resume ? recorded.fold : params.fold;
+  const resumed = params.resume
+    ? { run: asked.path, path: asked.splitPath, split: await readRunSplit(asked) }
+    : undefined;
+  const options = { baseline: overrides.baseline, fold, resumed, signal: context.signal };
+  const setup = await openSetup(file, stated, files, options);
   const { plan } = setup;
-  if (params.resume) await requireSamePlan(asked, plan, file.path);
   const source = from
     ? await startFrom(setup, from, context)
     : { path: files.modelJsonPath, names: setup.network.sourceNames };
@@ -69,8 +65,10 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   try {
     if (run.isNew) {
       if (run.path.startsWith(runsFolder(workspace) + sep)) await ensureThawFolder(workspace);
-      await record(run, file, plan, {
-        ...{ model: from ?? plan.model, engine: engine.version, from },
+      // First, so that a run that has a plan has its split too.
+      if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
+      await recordStart(run, file, plan, {
+        ...{ model: from ?? plan.model, engine: engine.version, from, fold },
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
     }
@@ -99,6 +97,22 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   }
 }
 
+/**
+ * The result of a run that came to its end; null for one that did not.
+ *
+ * @throws ThawError `runPlanChanged` where the plan is not the one it was started with, `runBusy`
+ */
+export async function finishedResult(
+  run: RunFolder,
+  params: PlanOverrides & { plan: string },
+  { directory }: Pick<RequestContext, 'directory'>,
+): Promise<TrainResult | null> {
+  const file = await readPlanFile(resolve(directory, params.plan));
+  const { overrides } = await readRecorded(run);
+  await requireResumable(run, file, overridesOf(params, overrides));
+  return run.finishedReport();
+}
+
 function newRun(params: TrainParams, context: RequestContext, file: PlanFile): RunFolder {
   const path = params.run ? resolve(context.directory, params.run) : newRunPath(file.path, new Date());
   const run = new RunFolder(path);
@@ -116,60 +130,6 @@ async function createRun(run: RunFolder, params: TrainParams, file: PlanFile): P
     if (!taken || params.run !== undefined) throw error;
     return createRun(new RunFolder(newRunPath(file.path, new Date())), params, file);
   }
-}
-
-async function record(
-  run: RunFolder,
-  file: PlanFile,
-  plan: Plan,
-  extra: Recorded & { model: string; engine: string },
-): Promise<void> {
-  const environment = {
-    thaw: THAW_VERSION,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    plan: file.path,
-    ...extra,
-  };
-  await writeFileAtomic(run.planPath, `${JSON.stringify(plan, null, 2)}\n`);
-  await writeFileAtomic(run.environmentPath, `${JSON.stringify(environment, null, 2)}\n`);
-}
-
-async function readRecorded(run: RunFolder): Promise<Recorded> {
-  const text = await readFile(run.environmentPath, 'utf8').catch(() => '{}');
-  return JSON.parse(text) as Recorded;
-}
-
-/** What a command says of the plan; where it says nothing of a part, a resumed run goes on with what it was started with. */
-function overridesOf({ seed, set, baseline }: TrainParams, recorded: PlanOverrides = {}): PlanOverrides {
-  const given = { seed, set, baseline };
-  const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...recorded, ...stated };
-}
-
-function overriddenPlan(plan: Plan, { seed, set = [] }: PlanOverrides): Plan {
-  const changed = withSettings(plan, set);
-  return seed === undefined ? changed : { ...changed, seed };
-}
-
-/** Throws `runBusy` while another process trains the run. */
-async function requireIdle(run: RunFolder): Promise<void> {
-  const status = await run.readStatus();
-  if (status && currentState(status) === 'running' && status.processId !== process.pid) {
-    throw new ThawError({ reason: 'runBusy', path: run.path, processId: status.processId });
-  }
-}
-
-/** Throws `runPlanChanged` where the plan is not the one the run was started with. */
-async function requireSamePlan(run: RunFolder, plan: Plan, planPath: string): Promise<void> {
-  const changes = await readRunChanges(run);
-  const before: Record<string, unknown> = { ...planAfter(await run.readPlan(), changes, Infinity) };
-  // Through JSON, since a key that is absent and one that is undefined are the same in a file.
-  const after = JSON.parse(JSON.stringify(plan)) as Record<string, unknown>;
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const changed = keys.filter((key) => key !== '$schema' && !isDeepStrictEqual(before[key], after[key]));
-  if (changed.length > 0)
-    throw new ThawError({ reason: 'runPlanChanged', run: run.path, plan: planPath, keys: changed });
 }
 
 interface Source {

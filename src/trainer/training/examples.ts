@@ -16,18 +16,33 @@ export interface Example {
  */
 const PIXEL_LIMIT_BYTES = 1e6 * Number(process.env.THAW_IMAGE_LIMIT_MB ?? 1500);
 
+/** Decoded images by file, as many as memory allows; one for all sets of a plan. */
+export class PixelStore {
+  private readonly pixels = new Map<string, Uint8Array>();
+  private storedBytes = 0;
+
+  get(file: string): Uint8Array | undefined {
+    return this.pixels.get(file);
+  }
+
+  keep(file: string, pixels: Uint8Array): void {
+    if (this.pixels.has(file) || this.storedBytes + pixels.byteLength > PIXEL_LIMIT_BYTES) return;
+    this.storedBytes += pixels.byteLength;
+    this.pixels.set(file, pixels);
+  }
+}
+
 /**
  * Images of a set, decoded on first use in parallel with whatever the caller does between two of them. Images that cannot
  * be read are remembered as problems and left out from then on.
  */
 export class ExampleSet {
-  private readonly pixels = new Map<number, Uint8Array>();
   private readonly unreadable = new Map<number, string>();
-  private storedBytes = 0;
 
   constructor(
     readonly examples: readonly Example[],
     private readonly settings: DecodeSettings,
+    private readonly store = new PixelStore(),
   ) {}
 
   get problems(): FileProblem[] {
@@ -41,38 +56,36 @@ export class ExampleSet {
 
   /** Pixels (height x width x channels, 0 to 255) of the given examples in order; unreadable ones are left out. */
   async *read(indexes: readonly number[], signal?: AbortSignal): AsyncGenerator<{ index: number; pixels: Uint8Array }> {
-    const missing = indexes.filter((index) => !this.pixels.has(index) && !this.unreadable.has(index));
+    const fileOf = (index: number): string => this.examples[index].file;
+    // Taken out at once: what is stored in the meantime must not change who is read.
+    const stored = new Map(indexes.map((index) => [index, this.store.get(fileOf(index))]));
+    const missing = indexes.filter((index) => !stored.get(index) && !this.unreadable.has(index));
+    const isMissing = new Set(missing);
     const reader = readImages(
-      missing.map((index) => this.examples[index].file),
+      missing.map((index) => fileOf(index)),
       this.settings,
       { concurrency: Math.max(2, cpus().length), signal },
     );
     try {
       for (const index of indexes) {
-        const stored = this.pixels.get(index);
-        if (stored) {
-          yield { index, pixels: stored };
+        const pixels = stored.get(index);
+        if (pixels) {
+          yield { index, pixels };
           continue;
         }
-        if (this.unreadable.has(index)) continue;
+        if (!isMissing.has(index)) continue;
         const next = await reader.next();
         if (next.done) break;
         if ('problem' in next.value) {
           this.unreadable.set(index, next.value.problem);
           continue;
         }
-        this.store(index, next.value.pixels);
+        this.store.keep(fileOf(index), next.value.pixels);
         yield { index, pixels: next.value.pixels };
       }
     } finally {
       await reader.return(undefined);
     }
-  }
-
-  private store(index: number, pixels: Uint8Array): void {
-    if (this.storedBytes + pixels.byteLength > PIXEL_LIMIT_BYTES) return;
-    this.storedBytes += pixels.byteLength;
-    this.pixels.set(index, pixels);
   }
 
   /**

@@ -164,6 +164,7 @@ class Training {
       const text = `${count} file${count === 1 ? ' is' : 's are'} not used; the first is ${first.file}: ${first.problem}.`;
       this.log.event({ event: 'warning', code: 'unusedFiles', text });
     }
+    for (const warning of setup.data.warnings) this.log.event({ event: 'warning', ...warning });
   }
 
   /** Takes over a plan that was changed; returns whether there was one. */

@@ -1,12 +1,25 @@
-import { listData } from '../../node/dataFolder.ts';
+import { byCodeUnit } from '../../node/dataEntries.ts';
+import type { DataListing, Split } from '../../node/dataFolder.ts';
 import type { PlanFile } from '../../node/planFile.ts';
+import { readSplit, type SplitFile } from '../../node/splitFile.ts';
 import { classWeights } from '../../shared/classWeights.ts';
 import type { FileProblem } from '../../shared/dataSummary.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
-import { LEAST_IMAGES_PER_CLASS, stratifiedSplit } from '../../shared/splitData.ts';
+import { type FoldChoice, LEAST_IMAGES_PER_CLASS } from '../../shared/splitData.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
-import { type Example, ExampleSet } from './examples.ts';
+import {
+  type DataWarning,
+  divideImages,
+  type DividedImages,
+  doubtsAbout,
+  type GroupedExample,
+  groupImages,
+} from './divideImages.ts';
+import { type Example, ExampleSet, PixelStore } from './examples.ts';
+import { changesSince, findRecorded, recordSplit } from './recordedSplit.ts';
+import { ImageScanner } from './scanImages.ts';
+import { classOfFiles, listPool, type TrainingPool } from './trainingPool.ts';
 
 /** The images of a plan, divided. */
 export interface TrainingData {
@@ -15,57 +28,171 @@ export interface TrainingData {
   classes: string[];
   /** Files that could not even be listed. */
   problems: FileProblem[];
+  /** What is doubtful about the division, or has changed since it was made. */
+  warnings: DataWarning[];
+  /** The division, to be kept with the run; null where the images were not opened. */
+  split: SplitFile | null;
+}
+
+/** How the images of a plan are to be divided, where that is not for the plan alone to say. */
+export interface DataOptions {
+  /** Validates on one fold of all images, those given for validation included. */
+  fold?: FoldChoice;
+  /** The run that goes on, and its split: null for a run from a time when it was not recorded. */
+  resumed?: { run: string; path: string; split: SplitFile | null };
+  /** Whether every image is opened first, to keep near-duplicates together and to record what it is. Default: true. */
+  scan?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Where the images of a plan come from and how they are divided. */
+interface Source {
+  file: PlanFile;
+  plan: Plan;
+  options: DataOptions;
+  pool: TrainingPool;
+  scanner: ImageScanner | null;
+}
+
+interface Division extends DividedImages {
+  /** Whether it was not made by us, so that it is not for us to move images. */
+  isGiven: boolean;
+  /** The split that it was taken from. */
+  recorded?: SplitFile;
 }
 
 /**
- * Lists the plan's images and holds out its validation share. Classes are numbered as in `head.classes`.
- * Throws `dataOneClass`, `dataClassTooSmall`, `dataClassUnknown` and what `listData` throws.
+ * Lists the images of a plan, opens them, and divides them into those to train on and those to validate with: as a resumed
+ * run did before, as the data or `data.split` says, into folds, or by a stratified share. Where the division is ours, groups
+ * and near-duplicates stay together. Classes are numbered as in `head.classes`.
+ *
+ * Throws `dataOneClass`, `dataClassTooSmall`, `dataOneGroup`, `dataClassUnknown`, `splitFilesMissing`, `splitDamaged`,
+ * `cancelled` and what `listData` throws.
  */
-export async function openTrainingData(file: PlanFile, plan: Plan, decode: DecodeSettings): Promise<TrainingData> {
-  const { classes } = plan.head;
-  const root = file.resolve(plan.data.train);
-  const listing = await listData(root);
-  const all = numberClasses(listing, classes, root);
-  const training = all.filter(({ split }) => split === null || split === 'train');
-  const given = all.filter(({ split }) => split === 'validation');
-  const isDivided = typeof plan.data.validation === 'number' && given.length === 0;
-  requireClasses(training, classes, root, isDivided ? LEAST_IMAGES_PER_CLASS : 1);
-  if (typeof plan.data.validation === 'string') {
-    const folder = file.resolve(plan.data.validation);
-    const validation = numberClasses(await listData(folder), classes, folder);
-    return sets(training, validation, classes, decode, listing.problems);
-  }
-  if (given.length > 0) return sets(training, given, classes, decode, listing.problems);
-  const labels = training.map((image) => image.classIndex);
-  const split = stratifiedSplit(labels, plan.data.validation, plan.seed, classes);
-  const pick = (positions: number[]): Example[] => positions.map((position) => training[position]);
-  return sets(pick(split.train), pick(split.validation), classes, decode, listing.problems);
-}
-
-function sets(
-  train: Example[],
-  validation: Example[],
-  classes: string[],
+export async function openTrainingData(
+  file: PlanFile,
+  plan: Plan,
   decode: DecodeSettings,
-  problems: FileProblem[],
-): TrainingData {
-  return { train: new ExampleSet(train, decode), validation: new ExampleSet(validation, decode), classes, problems };
+  options: DataOptions = {},
+): Promise<TrainingData> {
+  const store = new PixelStore();
+  const isScanned = options.scan !== false && options.resumed?.split !== null;
+  const scanner = isScanned ? new ImageScanner(decode, store, options.signal) : null;
+  const pool = await listPool(file, plan);
+  const source: Source = { file, plan, options, pool, scanner };
+  const division = (await takeRecorded(source)) ?? (await divide(source));
+  const { classes } = plan.head;
+  requireClasses(division.train, classes, file.resolve(plan.data.train), 1);
+  return {
+    train: new ExampleSet(division.train, decode, store),
+    validation: new ExampleSet(division.validation, decode, store),
+    classes,
+    problems: pool.training.problems,
+    ...(await examine(source, division)),
+  };
 }
 
-/** Images of a listing with the class numbers of `classes`. Throws `dataClassUnknown` for a class that is not among them. */
+/** The images of the run that goes on, or of `data.split`; null where the division is to be made anew. */
+async function takeRecorded({ file, plan, options, pool }: Source): Promise<Division | null> {
+  const { classes } = plan.head;
+  const { fold, resumed } = options;
+  if (resumed) {
+    const { path, run, split } = resumed;
+    if (split === null) return null;
+    const images = await findRecorded(split, pool.root, classes, { path, run });
+    const isGiven = split.fold === null && (pool.validation !== null || plan.data.split !== undefined);
+    return { ...images, isGiven, recorded: split };
+  }
+  if (plan.data.split === undefined || fold) return null;
+  const path = file.resolve(plan.data.split);
+  const split = await readSplit(path);
+  return { ...(await findRecorded(split, pool.root, classes, { path })), isGiven: true, recorded: split };
+}
+
+/** Throws as `openTrainingData`. */
+async function divide(source: Source): Promise<Division> {
+  const { file, plan, options, scanner } = source;
+  const { classes } = plan.head;
+  const { training, given } = await numberedPool(source);
+  const folder = file.resolve(plan.data.train);
+  const isDivided = given === null || options.fold !== undefined;
+  const images = given && isDivided ? [...training, ...given] : training;
+  requireClasses(images, classes, folder, isDivided ? LEAST_IMAGES_PER_CLASS : 1);
+  if (given && !isDivided) return { train: training, validation: given, isGiven: true };
+  // A run from before there were groups goes on with the division it had.
+  const isOld = options.resumed !== undefined;
+  const groups = isOld ? null : await groupImages(images, scanner && (await scanner.scan(images)));
+  const { validation } = plan.data;
+  const fraction = typeof validation === 'number' ? validation : 1;
+  return {
+    ...divideImages(images, groups, { seed: plan.seed, classes, fraction, fold: options.fold }),
+    isGiven: false,
+  };
+}
+
+/** The images of a plan, or of its `data.split`, with the class numbers of the plan. */
+async function numberedPool({
+  file,
+  plan,
+  pool,
+}: Source): Promise<{ training: GroupedExample[]; given: GroupedExample[] | null }> {
+  const { classes } = plan.head;
+  if (plan.data.split !== undefined) {
+    const path = file.resolve(plan.data.split);
+    const { train, validation } = await findRecorded(await readSplit(path), pool.root, classes, { path });
+    const images = [...train, ...validation].sort((a, b) => byCodeUnit(a.file, b.file));
+    return { training: images, given: null };
+  }
+  const { training, validation } = pool;
+  return {
+    training: numberClasses(training, classes, training.root),
+    given: validation && numberClasses(validation, classes, validation.root),
+  };
+}
+
+/** Opens the images of a division and says what is doubtful about it. */
+async function examine(
+  { file, plan, options, pool, scanner }: Source,
+  { train, validation, isGiven, recorded }: Division,
+): Promise<Pick<TrainingData, 'warnings' | 'split'>> {
+  if (!scanner) return { warnings: [], split: null };
+  const images = [...train, ...validation];
+  const scanned = await scanner.scan(images);
+  const warnings: DataWarning[] = [];
+  const changes = recorded && changesSince(recorded, images, scanned, classOfFiles(pool));
+  if (changes && options.resumed) {
+    const result = changes.isOther ? ', but its result is no longer that of an undisturbed run' : '';
+    const text = `The data has changed since run ${options.resumed.run} began: ${changes.text}. It goes on with the images it recorded${result}.`;
+    warnings.push({ code: 'dataChanged', text });
+  } else if (changes && plan.data.split !== undefined) {
+    const text = `The data is not as ${file.resolve(plan.data.split)} lists it: ${changes.text}.`;
+    warnings.push({ code: 'splitDiffers', text });
+  }
+  if (isGiven) warnings.push(...(await doubtsAbout({ train, validation }, scanned)));
+  const fold = (options.resumed ? recorded?.fold : options.fold) ?? null;
+  const settings = { root: pool.root, seed: plan.seed, fold, classes: plan.head.classes };
+  return { warnings, split: recordSplit(settings, { train, validation }, scanned) };
+}
+
+/**
+ * Images of a listing with the class numbers of `classes`. Throws `dataClassUnknown` for a class that is not among them;
+ * `model` is named in it where there are several.
+ */
 export function numberClasses(
-  listing: Awaited<ReturnType<typeof listData>>,
+  listing: DataListing,
   classes: readonly string[],
   path: string,
-): (Example & { split: (typeof listing.images)[number]['split'] })[] {
+  model?: string,
+): (GroupedExample & { split: Split | null })[] {
   const numbers = new Map(classes.map((name, index) => [name, index]));
   const unknown = listing.classes.find((name) => !numbers.has(name));
   if (unknown !== undefined) {
-    throw new ThawError({ reason: 'dataClassUnknown', className: unknown, path, known: [...classes] });
+    throw new ThawError({ reason: 'dataClassUnknown', className: unknown, path, known: [...classes], model });
   }
-  return listing.images.map(({ file, classIndex, split }) => ({
+  return listing.images.map(({ file, classIndex, split, group }) => ({
     file,
     split,
+    group,
     classIndex: numbers.get(listing.classes[classIndex]) ?? 0,
   }));
 }

@@ -8,7 +8,7 @@ import type { ModelFiles } from '../../node/modelFiles.ts';
 import { layerWeights } from '../execution/layerWeights.ts';
 import { learnedWeights } from './phaseProgram.ts';
 import { prepareNetwork, type PreparedNetwork } from './prepareNetwork.ts';
-import { lossWeights, openTrainingData, type TrainingData } from './trainingData.ts';
+import { type DataOptions, lossWeights, openTrainingData, type TrainingData } from './trainingData.ts';
 import { trainableSet } from '../../shared/trainableLayers.ts';
 
 /** Everything a plan refers to, opened and checked. */
@@ -25,6 +25,11 @@ export interface TrainingSetup {
 
 type PlansOfRun = Pick<TrainingSetup, 'plan' | 'network' | 'earlierPlans'>;
 
+/** How a plan is opened: what of its images, and whether in the place of the plan a baseline for it. */
+export interface SetupOptions extends DataOptions {
+  baseline?: Baseline;
+}
+
 /**
  * Opens the network and the data of a plan, or of a baseline for it. Throws for everything that is wrong with either,
  * `planInvalid` included.
@@ -33,13 +38,13 @@ export async function openSetup(
   file: PlanFile,
   stated: Plan,
   files: ModelFiles,
-  baseline?: Baseline,
+  { baseline, ...options }: SetupOptions = {},
 ): Promise<TrainingSetup> {
   const network = await prepareNetwork(baseline ? { ...stated, weights: 'random' } : stated, files);
   requireFittingPlan(file.path, file.locate, stated, network);
   const blocks = network.blocks.map(({ name }) => name);
   const plan = baseline ? baselinePlan(stated, blocks, baseline) : stated;
-  const data = await openTrainingData(file, plan, network.decode);
+  const data = await openTrainingData(file, plan, network.decode, options);
   const classWeights = lossWeights(plan, data.train.examples);
   return { plan, network, data, dataFolder: file.resolve(plan.data.train), classWeights };
 }

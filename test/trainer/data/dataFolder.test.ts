@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listData, type DataListing } from '../../../src/node/dataFolder.ts';
+import { groupedByFolder, listData, type DataListing } from '../../../src/node/dataFolder.ts';
 import { ThawError } from '../../../src/shared/errors.ts';
 import { put, temporaryFolder } from '../../support/imageFiles.ts';
 
@@ -207,6 +207,19 @@ describe('splits', () => {
   });
 });
 
+describe('groupedByFolder', () => {
+  it('takes the folder below that of the class as the group, across classes and splits', async () => {
+    const root = await temporaryFolder();
+    for (const path of ['train/a/p1/x/1.jpg', 'train/a/p2/1.jpg', 'train/a/1.jpg', 'test/b/p1/1.jpg'])
+      await put(X, root, path);
+    const groups = (listing: DataListing): (string | null)[] => listing.images.map(({ group }) => group);
+    const listing = await listData(root);
+    expect(groups(listing)).toEqual([null, null, null, null]);
+    expect(groups(groupedByFolder(listing))).toEqual([null, 'p1', 'p2', 'p1']);
+    expect(groups(groupedByFolder(await listData(join(root, 'train'))))).toEqual([null, 'p1', 'p2']);
+  });
+});
+
 describe('tables', () => {
   async function table(content: string | Uint8Array): Promise<string> {
     const root = await temporaryFolder();
@@ -235,6 +248,18 @@ describe('tables', () => {
       'validation b ../images/2.jpg',
       'test b ../images/3.jpg',
     ]);
+  });
+
+  it('reads groups from a fourth column, or one that a header names; an empty one is none', async () => {
+    const groups = async (content: string): Promise<(string | null)[]> =>
+      (await listData(await table(content))).images.map(({ group }) => group);
+    expect(await groups('images/1.jpg,a,train,p1\nimages/2.jpg,a,train,\nimages/3.jpg,b,test\n')).toEqual([
+      'p1',
+      null,
+      null,
+    ]);
+    expect(await groups('images/1.jpg,a,,p1\nimages/2.jpg,b,,p 2\n')).toEqual(['p1', 'p 2']);
+    expect(await groups('Group,path,LABEL\np1,images/1.jpg,a\n,images/2.jpg,b\n')).toEqual(['p1', null]);
   });
 
   it('reads a table in UTF-16, as spreadsheets write it', async () => {
@@ -267,7 +292,12 @@ describe('tables', () => {
       3,
       'there is no split here, though other lines have one',
     ],
-    ['images/1.jpg,a\nimages/a, b.jpg,c,train\n', 2, 'there are 4 columns (quote a path or label that holds a comma)'],
+    ['images/1.jpg,a\nimages/a, b.jpg,c,train\n', 2, '"c" is not a split (they are train, validation and test)'],
+    [
+      'images/1.jpg,a\nimages/a, b.jpg,c,train,g\n',
+      2,
+      'there are 5 columns (quote a path or label that holds a comma)',
+    ],
     ['images/1.jpg,a\n"images/2.jpg,b\n', 2, 'the quotation marks do not match'],
     ['images/1.jpg,a\nimages/"2".jpg,b\n', 2, 'the quotation marks do not match'],
   ])('refuses %j', async (content, line, detail) => {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { dataSummarySchema, type DataSummary } from '../../../src/shared/dataSummary.ts';
 import { inspectData } from '../../../src/trainer/data/inspectData.ts';
 import { flat, jpeg, noise, put, temporaryFolder } from '../../support/imageFiles.ts';
+import { photographs } from '../../support/photograph.ts';
 
 /** Problems with paths relative to the root. */
 function problems({ root, problems: found }: DataSummary): [string, string][] {
@@ -71,6 +73,39 @@ describe('inspectData', () => {
         `same image as train/a/1.jpg, ${wrong}, which is in the train split: results on the test split would look too good`,
       ],
     ]);
+  });
+
+  it('finds images that look nearly the same, in another class and in another split', async () => {
+    const root = await temporaryFolder();
+    const { jpg, png, webp } = await photographs(1);
+    await put(jpg, root, 'train', 'a', '1.jpg');
+    await put(png, root, 'train', 'a', '2.png');
+    await put(await sharp(png).resize(90).jpeg().toBuffer(), root, 'train', 'b', 'small.jpg');
+    await put(webp, root, 'test', 'a', '1.webp');
+    await put((await photographs(2)).jpg, root, 'test', 'b', '1.jpg');
+    await put((await photographs(3)).jpg, root, 'train', 'b', '2.jpg');
+    const summary = await inspectData(root);
+    expect(problems(summary)).toEqual([
+      [
+        'train/b/small.jpg',
+        'nearly the same image as train/a/1.jpg, which is of class "a": one of the two labels is wrong',
+      ],
+      [
+        'test/a/1.webp',
+        'nearly the same image as train/a/1.jpg, which is in the train split: results on the test split would look too good',
+      ],
+    ]);
+    expect(summary.problems.every(({ used }) => used)).toBe(true);
+    expect(summary.images).toBe(6);
+  });
+
+  it('names groups that lie in several splits', async () => {
+    const root = await temporaryFolder();
+    for (let seed = 0; seed < 4; seed++) await put(await jpeg(seed), root, `${seed}.jpg`);
+    const rows = ['0.jpg,a,train,p1', '1.jpg,b,train,p2', '2.jpg,a,test,p1', '3.jpg,b,test,'];
+    const summary = await inspectData(await put(`${rows.join('\n')}\n`, root, 'list.csv'));
+    const problem = 'of group "p1", which is also in the train split: results on the test split would look too good';
+    expect(summary.problems).toEqual([{ file: join(root, '2.jpg'), problem, used: true }]);
   });
 
   it('reports odd sizes, upright, and still counts the images', async () => {
