@@ -7,7 +7,7 @@
  * over is kept in build/experiments, so a script that was stopped goes on where it was; --fresh starts over.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -86,7 +86,8 @@ function experiment(title, plan, seed, data) {
   const { seconds, epochs, best, freezeProof, engine } = thaw('train', path, '--run', run);
   const { n, images } = thaw('evaluate', run, '--data', data);
   const correct = images.map((image) => image.correct);
-  return { seed, seconds, epochs, best, freezeProof, engine, n, correct };
+  const [, load] = loadavg();
+  return { seed, seconds, epochs, best, freezeProof, engine, n, correct, load };
 }
 
 const share = (values) => values.filter(Boolean).length / values.length;
@@ -128,6 +129,7 @@ async function report(results, { model, data, title, images, classes }) {
   const verdicts = compareModels(first)
     .filter(({ a }) => a === first[0].name)
     .map(({ verdict }) => `- ${verdict}`);
+  const loads = Object.values(results).flatMap((runs) => runs.map(({ load }) => load));
   const seeds = Object.values(results)[0].map(({ seed }) => seed);
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, ${process.platform} ${process.arch}, Node.js ${process.versions.node}`;
   const text = `# Experiments
@@ -143,7 +145,8 @@ ${seeds.join(', ')}: each draws another split, head and order. The accuracy is t
 ${table}
 
 The seeds share their test images, so the pooled interval is narrower than it would be with others; read it beside the range
-of the seeds. Times are of a whole run, reading, caching and the freeze proof included.
+of the seeds. Times are of a whole run, reading, caching and the freeze proof included, on the wall clock: the load average
+of the machine was ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}, and one run alone makes it 1.
 
 ## Compared with the head alone
 
@@ -170,9 +173,11 @@ async function main() {
   const [model, data] = [resolve(values.model), resolve(values.data)];
   const base = basePlan(model, join(data, 'train'));
   const results = readResults();
-  for (const [title, plan] of Object.entries(await recipes(base))) {
-    results[title] ??= [];
-    for (let seed = 1; seed <= Number(values.seeds); seed++) {
+  const plans = Object.entries(await recipes(base));
+  // Every recipe once before any a second time: what is there after a while can be compared.
+  for (let seed = 1; seed <= Number(values.seeds); seed++) {
+    for (const [title, plan] of plans) {
+      results[title] ??= [];
       if (results[title].some((run) => run.seed === seed)) continue;
       const result = experiment(title, plan, seed, data);
       results[title].push(result);
@@ -183,7 +188,11 @@ async function main() {
     }
   }
   const { images, classes } = thaw('data', join(data, 'train'));
-  await report(results, { ...values, images, classes: classes.length });
+  const used = Object.entries(results).map(([title, runs]) => [
+    title,
+    runs.filter(({ seed }) => seed <= Number(values.seeds)),
+  ]);
+  await report(Object.fromEntries(used), { ...values, images, classes: classes.length });
   console.log('Written to docs/experiments.md.');
   return 0;
 }
