@@ -309,7 +309,8 @@ describe('data that is deleted while it is trained on', () => {
       for (let index = 0; index < 30; index++)
         await writeFile(join(folder, 'images', side, `large ${index}.jpg`), image);
     }
-    expectLine(await vanish(folder, 'cache'), [
+    const noImageStays = { THAW_IMAGE_LIMIT_MB: '0' };
+    expectLine(await vanish(folder, 'cache', noImageStays), [
       join(folder, 'images'),
       'disappeared',
       'Restore the folder and run the command again',

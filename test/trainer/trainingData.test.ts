@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,8 @@ import { readPlanFile } from '../../src/node/planFile.ts';
 import { readSplit, type SplitFile, splitImagePath, writeSplit } from '../../src/node/splitFile.ts';
 import type { PlanInput } from '../../src/shared/plan.ts';
 import { stratifiedSplit } from '../../src/shared/splitData.ts';
-import type { ExampleSet } from '../../src/trainer/training/examples.ts';
+import { decodeImage } from '../../src/trainer/data/decodeImage.ts';
+import { ExampleSet } from '../../src/trainer/training/examples.ts';
 import { type DataOptions, openTrainingData, type TrainingData } from '../../src/trainer/training/trainingData.ts';
 import { problemFrom } from '../support/problems.ts';
 import { put, temporaryFolder } from '../support/imageFiles.ts';
@@ -123,6 +124,17 @@ describe('a share held out', () => {
     for await (const { pixels } of train.read(train.usable)) read += pixels.length;
     expect(read).toBe(16 * IMAGE_SIZE * IMAGE_SIZE * 3);
     expect(train.problems).toEqual([]);
+  });
+
+  it('gives each its own pixels, also where one is asked for twice before it was read, or cannot be read', async () => {
+    const folder = await project();
+    const bad = await put('text', folder, 'bad.png');
+    const files = ['left/000', 'left/001'].map((name) => join(folder, 'images', `${name}.png`));
+    const examples = [bad, ...files].map((file) => ({ file, classIndex: 0 }));
+    const expected = await Promise.all(files.map((file) => decodeImage(file, DECODE)));
+    const read = [];
+    for await (const image of new ExampleSet(examples, DECODE).read([1, 0, 1, 0, 2])) read.push(image);
+    expect(read).toEqual([1, 1, 2].map((index) => ({ index, pixels: expected[index - 1] })));
   });
 
   it('stops when it is told to', async () => {
@@ -370,5 +382,12 @@ describe('a run that goes on', () => {
     expect(data.validation.examples.map(({ file }) => file)).toEqual(expected);
     expect(data.split).toBeNull();
     expect((await open(folder)).validation.examples.map(({ file }) => file)).not.toEqual(expected);
+
+    // A column that was passed over then.
+    const table = await put('path,label,group\n', folder, 'list.csv');
+    for (const image of images)
+      await appendFile(table, `${image.file},${classes[image.classIndex]},${image.file.slice(-8, -7)}\n`);
+    const fromTable = await open(folder, { train: 'list.csv' }, { resumed: old });
+    expect(fromTable.validation.examples.map(({ file }) => file)).toEqual(expected);
   });
 });
