@@ -63,8 +63,9 @@ export function receive(message: ToWebview): void {
       network.value = message.network;
       return;
     case 'data':
+      // Once all images were opened they come again, mostly the same ones with notes.
+      if (!haveSameImages(data.value, message.data)) thumbnails.value = new Map();
       data.value = message.data;
-      thumbnails.value = new Map();
       return;
     case 'start':
       startState.value = message.start;
@@ -98,6 +99,12 @@ function receiveSnapshot(snapshot: Snapshot): void {
   runs.value = snapshot.runs;
   engine.value = snapshot.engine;
   connected.value = true;
+}
+
+function haveSameImages(one: Loadable<PlanData>, other: Loadable<PlanData>): boolean {
+  if (one.state !== 'ready' || other.state !== 'ready') return false;
+  const imagesOf = ({ root, perClass }: PlanData): string => JSON.stringify([root, perClass]);
+  return imagesOf(one.value) === imagesOf(other.value);
 }
 
 function receiveCompared({ runs: names, views }: Extract<ToWebview, { type: 'compared' }>): void {

@@ -20,7 +20,8 @@ export class TrainProgress {
   }
 
   handle(event: TrainEvent): void {
-    this.output.object(event);
+    // Only people need it: programs have the events of the contract, of which `start` is the first.
+    if (event.event !== 'images') this.output.object(event);
     if (this.output.json) return;
     switch (event.event) {
       case 'start':
@@ -40,6 +41,9 @@ export class TrainProgress {
         break;
       case 'change':
         this.say(`the plan was changed after epoch ${event.epoch}`);
+        break;
+      case 'images':
+        this.show('images', event.done, event.total, `${event.done} of ${event.total} opened`);
         break;
       case 'cache':
         this.show(

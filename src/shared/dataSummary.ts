@@ -13,6 +13,7 @@ const count = z.number().int().min(0);
 export const fileProblemSchema = z.object({
   file: z.string().describe('Absolute path.'),
   problem: z.string().describe('What is wrong with it, in words.'),
+  side: count.optional().describe('Shorter side in pixels, of an image that is small for a photograph.'),
   used: z.literal(true).optional().describe('The file is used all the same: it is only worth a look.'),
 });
 export type FileProblem = z.infer<typeof fileProblemSchema>;

@@ -43,8 +43,8 @@ export interface PlanData {
   band: DataBand;
   /** Files that are left out. */
   problems: { file: string; problem: string }[];
-  /** Files that are used but worth a look, such as one that is there twice; known once all were opened. */
-  notes?: { file: string; problem: string }[];
+  /** Files that are used but worth a look, such as one that is there twice; `side` of one that is small. Known once all were opened. */
+  notes?: { file: string; problem: string; side?: number }[];
 }
 
 export interface Thumbnail {

@@ -193,6 +193,8 @@ type TrainStep =
       totalParameters: number;
       resumed: boolean;
     }
+  /** Images are opened before the run begins, to divide them. */
+  | { event: 'images'; done: number; total: number }
   | { event: 'cache'; phase: string; done: number; total: number; bytes: number }
   | {
       event: 'phase';

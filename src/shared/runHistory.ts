@@ -73,6 +73,7 @@ export class RunHistory {
       case 'warning':
         if (!this.state.warnings.includes(event.text)) this.state.warnings.push(event.text);
         break;
+      case 'images':
       case 'cache':
       case 'download':
         this.noteActivity(event);
@@ -89,7 +90,9 @@ export class RunHistory {
   noteLive(event: TrainEvent): void {
     if (!isActive(this.state.state)) return;
     if (event.event === 'step') this.state.secondsLeft = event.secondsLeft;
-    else if (event.event === 'cache' || event.event === 'download') this.noteActivity(event);
+    else if (event.event === 'images' || event.event === 'cache' || event.event === 'download') {
+      this.noteActivity(event);
+    }
   }
 
   /** The state the run has from here on; one that is over has no time left. */
@@ -161,7 +164,7 @@ export class RunHistory {
     this.state.changes = [...before, { epoch, changes }];
   }
 
-  private noteActivity(event: EventOf<'cache'> | EventOf<'download'>): void {
+  private noteActivity(event: EventOf<'images' | 'cache' | 'download'>): void {
     if (!isActive(this.state.state)) return;
     if (event.event === 'download') {
       const { file, received, total } = event;
@@ -169,6 +172,10 @@ export class RunHistory {
       return;
     }
     const { done, total } = event;
+    if (event.event === 'images') {
+      this.state.activity = { text: t('Opening images'), done, total };
+      return;
+    }
     const text = this.cachedTo === null ? t('Reading images') : t('Computing features up to {0}', this.cachedTo);
     this.state.activity = { text, done, total };
   }

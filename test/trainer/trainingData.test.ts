@@ -53,6 +53,15 @@ async function writeTable(folder: string, more: (index: number, side: string) =>
   await put(`${rows.join('\n')}\n`, folder, 'list.csv');
 }
 
+describe('opening the images', () => {
+  it('is told of, once for each', async () => {
+    const told: [number, number][] = [];
+    await open(await project(), {}, { onProgress: (done, total) => told.push([done, total]) });
+    const all = 2 * PER_CLASS;
+    expect(told).toEqual(Array.from({ length: all }, (_, index) => [index + 1, all]));
+  });
+});
+
 describe('a share held out', () => {
   it('is that of the names alone where nothing belongs together', async () => {
     const folder = await project();

@@ -114,6 +114,8 @@ describe('RunHistory', () => {
     made.add(phase('q', 1, null));
     made.add(cache);
     expect(made.view.activity?.text).toBe('Reading images');
+    made.noteLive({ event: 'images', done: 2, total: 9 });
+    expect(made.view.activity).toEqual({ text: 'Opening images', done: 2, total: 9 });
     made.noteLive({ event: 'download', file: 'weights.bin', received: 5, total: null });
     expect(made.view.activity).toEqual({ text: 'Downloading weights.bin', done: 5, total: 0 });
     made.setState('failed', { problem: 'The trainer ended.' });

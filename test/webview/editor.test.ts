@@ -1,4 +1,6 @@
 import { describe, expect } from 'vitest';
+import type { PlanData } from '../../src/shared/planView.ts';
+import type { Snapshot } from '../../src/shared/webviewProtocol.ts';
 import { it } from './support/editorTest.ts';
 import { exampleSnapshot } from './support/exampleSnapshot.ts';
 
@@ -253,6 +255,44 @@ describe('images', () => {
         offset: 0,
         augmentation: 1,
       });
+  });
+});
+
+describe('images that were opened', () => {
+  const noted = (snapshot: Snapshot, change: Partial<PlanData>): Snapshot['data'] => {
+    if (snapshot.data.state !== 'ready') throw new Error('the example has no data');
+    return { state: 'ready', value: { ...snapshot.data.value, ...change } };
+  };
+
+  it('stay in view when they come again with notes, and are asked for anew when they are others', async ({
+    editor,
+  }) => {
+    const snapshot = exampleSnapshot();
+    const page = await editor.open(snapshot);
+    const images = page.getByRole('list', { name: /^Images of/ }).locator('img');
+    const asked = async (): Promise<number> => (await editor.messagesOf('thumbnails')).length;
+    await images.first().waitFor();
+    const before = await asked();
+    const send = (data: Snapshot['data']): Promise<void> =>
+      page.evaluate((message) => window.stub.send(message), { type: 'data', data } as const);
+    const twice = { file: 'flowers/train/daisy/0001.jpg', problem: 'It is there twice.' };
+    await send(noted(snapshot, { notes: [twice] }));
+    await page.getByText('1 image to look at').waitFor();
+    expect(await images.count()).toBeGreaterThan(0);
+    expect(await asked()).toBe(before);
+    await send(noted(snapshot, { root: '/elsewhere' }));
+    await expect.poll(asked).toBe(before + 1);
+  });
+
+  it('are not called small where the network takes in no more', async ({ editor }) => {
+    const snapshot = exampleSnapshot();
+    const small = (side: number): NonNullable<PlanData['notes']>[number] => ({
+      file: `flowers/train/daisy/${side}.jpg`,
+      problem: 'It is small.',
+      side,
+    });
+    const page = await editor.open({ ...snapshot, data: noted(snapshot, { notes: [small(31), small(224)] }) });
+    await page.getByText('1 image to look at').waitFor();
   });
 });
 

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { formatCount } from '../../src/shared/format.ts';
 import type { PlanData, Thumbnail } from '../../src/shared/planView.ts';
 import { post } from '../host.ts';
-import { data, thumbnails } from '../store.ts';
+import { data, loadedNetwork, thumbnails } from '../store.ts';
 import { Icon } from './icons.tsx';
 import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
@@ -134,7 +134,10 @@ function ImageButton({ image }: { image: Thumbnail }): JSX.Element {
 
 /** Files left out of training, and files that train but deserve a look (duplicates, very small images). */
 function ProblemFiles({ images }: { images: PlanData }): JSX.Element {
-  const { problems, notes = [] } = images;
+  const { problems } = images;
+  // What is small for photographs may be all that the network takes in.
+  const networkSide = Math.min(...(loadedNetwork.value?.inputShape.slice(0, 2) ?? []));
+  const notes = (images.notes ?? []).filter(({ side }) => side === undefined || side < networkSide);
   const leftOut = problems.length === 1 ? t('1 file left out') : t('{0} files left out', formatCount(problems.length));
   const toLookAt = notes.length === 1 ? t('1 image to look at') : t('{0} images to look at', formatCount(notes.length));
   return (

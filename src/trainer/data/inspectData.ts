@@ -49,10 +49,13 @@ export async function inspectData(path: string, options: InspectOptions = {}): P
     if ('hash' in inspection) {
       readable.push(inspection);
       const first = firstOfHash.get(inspection.hash);
-      const notes = oddSizes(inspection.width, inspection.height);
-      if (first) notes.unshift(describeDuplicate('same image as', inspection.image, first, listing.classes));
-      else firstOfHash.set(inspection.hash, inspection.image);
-      problems.push(...notes.map((problem): FileProblem => ({ file, problem, used: true })));
+      const notes = oddSizes(file, inspection.width, inspection.height);
+      if (first) {
+        const problem = describeDuplicate('same image as', inspection.image, first, listing.classes);
+        notes.unshift({ file, problem, used: true });
+      }
+      if (!first) firstOfHash.set(inspection.hash, inspection.image);
+      problems.push(...notes);
     } else {
       problems.push({ file, problem: inspection.problem });
     }
@@ -119,14 +122,17 @@ function describeDuplicate(relation: string, image: ListedImage, first: ListedIm
   return parts.join(', ');
 }
 
-function oddSizes(width: number, height: number): string[] {
-  const found: string[] = [];
-  if (Math.min(width, height) < SMALLEST_SIDE) {
-    found.push(`only ${width} x ${height} pixels: little can be seen at this size`);
+function oddSizes(file: string, width: number, height: number): FileProblem[] {
+  const found: FileProblem[] = [];
+  const side = Math.min(width, height);
+  if (side < SMALLEST_SIDE) {
+    const problem = `only ${width} x ${height} pixels: little can be seen at this size`;
+    found.push({ file, problem, used: true, side });
   }
-  const aspect = Math.max(width, height) / Math.min(width, height);
+  const aspect = Math.max(width, height) / side;
   if (aspect > GREATEST_ASPECT) {
-    found.push(`${width} x ${height} pixels, ${aspect.toFixed(1)} to 1: a square crop loses most of it`);
+    const problem = `${width} x ${height} pixels, ${aspect.toFixed(1)} to 1: a square crop loses most of it`;
+    found.push({ file, problem, used: true });
   }
   return found;
 }

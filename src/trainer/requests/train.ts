@@ -22,6 +22,7 @@ import { openEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
 import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
+import { throttled } from '../training/throttled.ts';
 import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
@@ -53,8 +54,10 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const resumed = params.resume
     ? { run: asked.path, path: asked.splitPath, split: await readRunSplit(asked) }
     : undefined;
-  const options = { baseline: overrides.baseline, fold, resumed, signal: context.signal };
-  const setup = await openSetup(file, stated, files, options);
+  const setup = await openSetup(file, stated, files, {
+    ...{ baseline: overrides.baseline, fold, resumed, signal: context.signal },
+    onProgress: throttled((done, total) => context.emit({ event: 'images', done, total })),
+  });
   const { plan } = setup;
   const source = from
     ? await startFrom(setup, from, context)

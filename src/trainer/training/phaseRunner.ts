@@ -24,6 +24,7 @@ import {
 import type { MetricsLog } from './metricsLog.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 import type { TrainingSetup } from './trainingSetup.ts';
+import { throttled } from './throttled.ts';
 import { type BatchResult, BatchTrainer, scoreLogits } from './trainBatch.ts';
 
 /** Features kept in memory at most: a third of the machine's memory, and never over 6 GB. */
@@ -304,15 +305,4 @@ export class PhaseRunner {
 
 function isFixed(augmentation: Augmentation): augmentation is FixedAugmentation {
   return augmentation.variants !== 'recompute';
-}
-
-/** Calls at most five times a second, and always for the last. */
-function throttled(call: (done: number, total: number, bytes: number) => void): typeof call {
-  let last = -Infinity;
-  return (done, total, bytes) => {
-    const now = performance.now();
-    if (now - last < 200 && done < total) return;
-    last = now;
-    call(done, total, bytes);
-  };
 }

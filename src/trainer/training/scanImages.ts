@@ -15,6 +15,12 @@ export interface ScannedImage {
   signature: ImageSignature | null;
 }
 
+export interface ScanOptions {
+  signal?: AbortSignal;
+  /** Called after each image. */
+  onProgress?: (done: number, total: number) => void;
+}
+
 /**
  * Opens every image once, and keeps the pixels in `store`, from which training takes them. Which files cannot be read is
  * left to training to find and report.
@@ -25,16 +31,19 @@ export class ImageScanner {
   constructor(
     private readonly settings: DecodeSettings,
     private readonly store: PixelStore,
-    private readonly signal?: AbortSignal,
+    private readonly options: ScanOptions = {},
   ) {}
 
   /** What is known of each image, in order. Throws `cancelled` when the signal aborts. */
   async scan(images: readonly Example[]): Promise<ScannedImage[]> {
     const files = [...new Set(images.map(({ file }) => file))].filter((file) => !this.known.has(file));
     const open = (file: string): Promise<ScannedImage> => scanImage(file, this.settings, this.store);
-    const work = { concurrency: defaultConcurrency(), signal: this.signal };
-    let next = 0;
-    for await (const scanned of mapInOrder(files, open, work)) this.known.set(files[next++], scanned);
+    const work = { concurrency: defaultConcurrency(), signal: this.options.signal };
+    let done = 0;
+    for await (const scanned of mapInOrder(files, open, work)) {
+      this.known.set(files[done++], scanned);
+      this.options.onProgress?.(done, files.length);
+    }
     return images.flatMap(({ file }) => this.known.get(file) ?? []);
   }
 }

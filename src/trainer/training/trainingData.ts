@@ -18,7 +18,7 @@ import {
 } from './divideImages.ts';
 import { type Example, ExampleSet, PixelStore } from './examples.ts';
 import { changesSince, findRecorded, recordSplit } from './recordedSplit.ts';
-import { ImageScanner } from './scanImages.ts';
+import { ImageScanner, type ScanOptions } from './scanImages.ts';
 import { classOfFiles, listPool, type TrainingPool } from './trainingPool.ts';
 
 /** The images of a plan, divided. */
@@ -35,14 +35,13 @@ export interface TrainingData {
 }
 
 /** How the images of a plan are to be divided, where that is not for the plan alone to say. */
-export interface DataOptions {
+export interface DataOptions extends ScanOptions {
   /** Validates on one fold of all images, those given for validation included. */
   fold?: FoldChoice;
   /** The run that goes on, and its split: null for a run from a time when it was not recorded. */
   resumed?: { run: string; path: string; split: SplitFile | null };
   /** Whether every image is opened first, to keep near-duplicates together and to record what it is. Default: true. */
   scan?: boolean;
-  signal?: AbortSignal;
 }
 
 /** Where the images of a plan come from and how they are divided. */
@@ -77,7 +76,7 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const store = new PixelStore();
   const isScanned = options.scan !== false && options.resumed?.split !== null;
-  const scanner = isScanned ? new ImageScanner(decode, store, options.signal) : null;
+  const scanner = isScanned ? new ImageScanner(decode, store, options) : null;
   const pool = await listPool(file, plan);
   const source: Source = { file, plan, options, pool, scanner };
   const division = (await takeRecorded(source)) ?? (await divide(source));
