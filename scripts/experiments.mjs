@@ -1,7 +1,7 @@
 /**
  * Trains the same network on the same photographs by every recipe, with three seeds, and writes docs/experiments.md.
  *
- *   node scripts/experiments.mjs --model FOLDER --data FOLDER [--seeds 3] [--title TEXT]
+ *   node scripts/experiments.mjs --model FOLDER --data FOLDER [--seeds 3] [--jobs 1] [--title TEXT]
  *
  * MODEL is a TensorFlow.js LayersModel without its classifier, DATA a folder with train/ and test/. Every training that is
  * over is kept in build/experiments, so a script that was stopped goes on where it was; --fresh starts over.
@@ -9,7 +9,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { format } from 'prettier';
 import { importTypeScript } from './lib/importTypeScript.mjs';
@@ -21,20 +23,18 @@ const REPORT = join(root, 'docs', 'experiments.md');
 const CLI = join(root, 'dist', 'cli.js');
 
 /** Runs the command line and returns its last line of JSON. */
-function thaw(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args, '--json'], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) throw new Error(`thaw ${args.join(' ')} ended with code ${status}: ${stderr.trim()}`);
+async function thaw(...args) {
+  const child = spawn(process.execPath, [CLI, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  if (code !== 0) throw new Error(`thaw ${args.join(' ')} ended with code ${code}: ${stderr.trim()}`);
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
 /** The plan that `thaw init` recommends, as the one all recipes begin with. */
-function basePlan(model, data) {
+async function basePlan(model, data) {
   const path = join(FOLDER, 'base.finetune.json');
   rmSync(path, { force: true });
-  thaw('init', '--model', model, '--data', data, '-o', path, '--similarity', 'high');
+  await thaw('init', '--model', model, '--data', data, '-o', path, '--similarity', 'high');
   const plan = JSON.parse(readFileSync(path, 'utf8'));
   // What the quadrant decides besides rates and phases is the same for all, so that only the recipe differs.
   return {
@@ -63,12 +63,8 @@ async function recipes(base) {
     'Gradual unfreezing (ULMFiT)': preset('gradualUnfreezing', { epochs: 2 }),
     'One-cycle fine-tuning (fastai)': preset('fastaiFineTune'),
     'All layers at 1e-4': atOnce,
-    'From scratch': baselinePlan({ ...atOnce, phases: [{ name: 'all', epochs: 20 }] }, blocks, 'scratch'),
-    'Head on random features': baselinePlan(
-      { ...atOnce, phases: [{ name: 'all', epochs: 20 }] },
-      blocks,
-      'random-features',
-    ),
+    'From scratch': baselinePlan(atOnce, blocks, 'scratch'),
+    'Head on random features': baselinePlan(atOnce, blocks, 'random-features'),
   };
 }
 
@@ -77,14 +73,14 @@ function readResults() {
 }
 
 /** Trains and evaluates one recipe with one seed. */
-function experiment(title, plan, seed, data) {
+async function experiment(title, plan, seed, data) {
   const name = `${title.replace(/\W+/g, '-').toLowerCase()}-${seed}`;
   const path = join(FOLDER, `${name}.finetune.json`);
   const run = join(FOLDER, name);
   writeFileSync(path, JSON.stringify({ ...plan, seed }, null, 2));
   rmSync(run, { recursive: true, force: true });
-  const { seconds, epochs, best, freezeProof, engine } = thaw('train', path, '--run', run);
-  const { n, images } = thaw('evaluate', run, '--data', data);
+  const { seconds, epochs, best, freezeProof, engine } = await thaw('train', path, '--run', run);
+  const { n, images } = await thaw('evaluate', run, '--data', data);
   const correct = images.map((image) => image.correct);
   const [, load] = loadavg();
   return { seed, seconds, epochs, best, freezeProof, engine, n, correct, load };
@@ -92,7 +88,7 @@ function experiment(title, plan, seed, data) {
 
 const share = (values) => values.filter(Boolean).length / values.length;
 
-async function report(results, { model, data, title, images, classes }) {
+async function report(results, { model, data, title, jobs, images, classes }) {
   const { wilsonInterval } = await importTypeScript('src/shared/statistics.ts');
   const { compareModels } = await importTypeScript('src/shared/comparison.ts');
   const { formatDuration, formatPercent } = await importTypeScript('src/shared/format.ts');
@@ -132,9 +128,9 @@ async function report(results, { model, data, title, images, classes }) {
   const loads = Object.values(results).flatMap((runs) => runs.map(({ load }) => load));
   const seeds = Object.values(results)[0].map(({ seed }) => seed);
   const machine = `${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, ${process.platform} ${process.arch}, Node.js ${process.versions.node}`;
-  const text = `# Experiments
+  const page = `# Experiments
 
-\`node scripts/experiments.mjs --model ${model} --data ${data} --title "${title}"\` wrote this page on
+\`node scripts/experiments.mjs --model ${model} --data ${data} --jobs ${jobs} --title "${title}"\` wrote this page on
 ${new Date().toISOString().slice(0, 10)} (${machine}, ${Object.values(results)[0][0].engine} engine).
 
 ${title}: ${images} images in ${classes} classes to train on, a fifth of them held out for validation, and
@@ -154,7 +150,7 @@ On the same test images, seed ${seeds[0]}, by McNemar's test with Holm's adjustm
 
 ${verdicts.join('\n')}
 `;
-  writeFileSync(REPORT, await format(text, { parser: 'markdown', printWidth: 120 }));
+  writeFileSync(REPORT, await format(page, { parser: 'markdown', printWidth: 120 }));
 }
 
 async function main() {
@@ -162,6 +158,7 @@ async function main() {
     model: { type: 'string' },
     data: { type: 'string' },
     seeds: { type: 'string', default: '3' },
+    jobs: { type: 'string', default: '1' },
     title: { type: 'string', default: 'Photographs' },
     fresh: { type: 'boolean', default: false },
   };
@@ -171,27 +168,27 @@ async function main() {
   mkdirSync(FOLDER, { recursive: true });
   if (!(await installIfNeeded()) || (await runNode('esbuild.mjs')) !== 0) return 1;
   const [model, data] = [resolve(values.model), resolve(values.data)];
-  const base = basePlan(model, join(data, 'train'));
+  const base = await basePlan(model, join(data, 'train'));
   const results = readResults();
   const plans = Object.entries(await recipes(base));
   // Every recipe once before any a second time: what is there after a while can be compared.
-  for (let seed = 1; seed <= Number(values.seeds); seed++) {
-    for (const [title, plan] of plans) {
-      results[title] ??= [];
-      if (results[title].some((run) => run.seed === seed)) continue;
-      const result = experiment(title, plan, seed, data);
-      results[title].push(result);
+  const waiting = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
+    .flatMap((seed) => plans.map(([title, plan]) => ({ title, plan, seed })))
+    .filter(({ title, seed }) => !results[title]?.some((run) => run.seed === seed));
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { title, plan, seed } = next;
+      const result = await experiment(title, plan, seed, data);
+      results[title] = [...(results[title] ?? []), result].sort((a, b) => a.seed - b.seed);
       writeFileSync(RESULTS, JSON.stringify(results));
       console.log(
         `${title}, seed ${seed}: ${(100 * share(result.correct)).toFixed(1)} %, ${result.seconds.toFixed(0)} s`,
       );
     }
-  }
-  const { images, classes } = thaw('data', join(data, 'train'));
-  const used = Object.entries(results).map(([title, runs]) => [
-    title,
-    runs.filter(({ seed }) => seed <= Number(values.seeds)),
-  ]);
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  const { images, classes } = await thaw('data', join(data, 'train'));
+  const used = plans.map(([title]) => [title, results[title].filter(({ seed }) => seed <= Number(values.seeds))]);
   await report(Object.fromEntries(used), { ...values, images, classes: classes.length });
   console.log('Written to docs/experiments.md.');
   return 0;
