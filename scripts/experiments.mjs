@@ -72,11 +72,12 @@ function readResults() {
   return existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
 }
 
+const runOf = (title, seed) => join(FOLDER, `${title.replace(/\W+/g, '-').toLowerCase()}-${seed}`);
+
 /** Trains and evaluates one recipe with one seed. */
 async function experiment(title, plan, seed, data) {
-  const name = `${title.replace(/\W+/g, '-').toLowerCase()}-${seed}`;
-  const path = join(FOLDER, `${name}.finetune.json`);
-  const run = join(FOLDER, name);
+  const run = runOf(title, seed);
+  const path = `${run}.finetune.json`;
   writeFileSync(path, JSON.stringify({ ...plan, seed }, null, 2));
   rmSync(run, { recursive: true, force: true });
   const { seconds, epochs, best, freezeProof, engine } = await thaw('train', path, '--run', run);
@@ -86,6 +87,15 @@ async function experiment(title, plan, seed, data) {
   return { seed, seconds, epochs, best, freezeProof, engine, n, correct, load };
 }
 
+/** Accuracy on the varied training images, over the steps of the last epoch. */
+function trainingAccuracy(title, seed) {
+  const lines = readFileSync(join(runOf(title, seed), 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => JSON.parse(line)).findLast(({ event }) => event === 'epoch').accuracy;
+}
+
+const mean = (values) => values.reduce((sum, each) => sum + each, 0) / values.length;
 const share = (values) => values.filter(Boolean).length / values.length;
 
 async function report(results, { model, data, title, jobs, images, classes }) {
@@ -104,7 +114,8 @@ async function report(results, { model, data, title, jobs, images, classes }) {
     return [
       name,
       String(runs[0].epochs),
-      formatPercent(accuracies.reduce((sum, each) => sum + each, 0) / accuracies.length),
+      formatPercent(mean(runs.map(({ seed }) => trainingAccuracy(name, seed)))),
+      formatPercent(mean(accuracies)),
       `${formatPercent(Math.min(...accuracies))} to ${formatPercent(Math.max(...accuracies))}`,
       `${formatPercent(low)} to ${formatPercent(high)}`,
       formatDuration(seconds[Math.floor(seconds.length / 2)]),
@@ -114,6 +125,7 @@ async function report(results, { model, data, title, jobs, images, classes }) {
   const head = [
     'recipe',
     'epochs',
+    'training accuracy, mean',
     'test accuracy, mean',
     'least to most of the seeds',
     '95 %, seeds pooled',
@@ -139,6 +151,10 @@ batch normalization with constant statistics (from scratch: adapting ones); only
 ${seeds.join(', ')}: each draws another split, head and order. The accuracy is that of the epoch with the least validation loss.
 
 ${table}
+
+Training accuracy is that of the last epoch, on varied images and with dropout. Where random weights train, test accuracy
+also hangs on batch normalization: its statistics move by what the momentum of the architecture leaves, 0.1 % a step at
+0.999, and a few hundred steps leave them near where they began, while training uses those of the batch.
 
 The seeds share their test images, so the pooled interval is narrower than it would be with others; read it beside the range
 of the seeds. Times are of a whole run, reading, caching and the freeze proof included, on the wall clock: the load average

@@ -8,7 +8,7 @@ import { RunHistory, type StepLine } from '../../../src/shared/runHistory.ts';
 import { emptyRunView, type RunView } from '../../../src/shared/runView.ts';
 import type { Snapshot, ToWebview } from '../../../src/shared/webviewProtocol.ts';
 
-const PLAN = '/work/a.finetune.json';
+const PLAN = '/project/a.finetune.json';
 
 /** An event as VS Code makes them. */
 class Emitter<T> {
