@@ -1,6 +1,7 @@
 import type { Browser, CDPSession, FrameLocator, Locator, Page } from 'playwright-core';
 import { PlanPage } from '../../test/support/planPage.ts';
 import type { Probe, ProbeServer } from './probeServer.ts';
+import { planEditorFrame } from '../../test/support/planEditorFrame.ts';
 
 const SIZE = { width: 1400, height: 1000 };
 const PATIENCE_MS = 60_000;
@@ -44,12 +45,7 @@ export class EditorWindow {
 
   /** Content of the visible plan editor. */
   planEditor(): FrameLocator {
-    return this.page
-      .locator('iframe.webview.ready[src*="extensionId=thaw.thaw"]')
-      .filter({ visible: true })
-      .contentFrame()
-      .locator('iframe#active-frame')
-      .contentFrame();
+    return planEditorFrame(this.page);
   }
 
   /** The page of the plan editor, to run scripts in. */

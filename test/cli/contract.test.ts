@@ -7,6 +7,7 @@ import { readModelFiles } from '../../src/node/modelFiles.ts';
 import { THAW_VERSION } from '../../src/shared/version.ts';
 import * as contract from '../support/cliContract.ts';
 import { listing } from '../support/folderListing.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { type CliResult, runCli } from '../support/runCli.ts';
 import { writePlan, writeProject, writeTwoClasses } from '../support/trainingFixture.ts';
 
@@ -38,14 +39,7 @@ async function answer<S extends z.ZodType>(schema: S, ...args: string[]): Promis
   return schema.parse(result.json);
 }
 
-/** A command that must be refused: one line on stderr, nothing on stdout, exit code 2. Gives the line. */
-async function refusal(...args: string[]): Promise<string> {
-  const before = await listing(folder);
-  const { code, stdout, stderr } = await thaw(...args);
-  expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
-  expect(await listing(folder)).toEqual(before);
-  return stderr;
-}
+const refusal = (...args: string[]): Promise<string> => refusalOf(args, folder);
 
 describe('thaw inspect', () => {
   it.each(['model', 'model/model.json', 'first', '.thaw/runs/first'])(

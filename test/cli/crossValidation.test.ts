@@ -7,6 +7,7 @@ import type { PlanInput } from '../../src/shared/plan.ts';
 import * as contract from '../support/cliContract.ts';
 import { listing } from '../support/folderListing.ts';
 import { temporaryFolder } from '../support/imageFiles.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { type CliResult, runCli, startCli } from '../support/runCli.ts';
 import { writePlan, writeProject, writeTwoClasses } from '../support/trainingFixture.ts';
 
@@ -40,14 +41,7 @@ async function evaluation(run: string) {
   return contract.evaluateContract.parse(json);
 }
 
-/** A command that must be refused: one line on stderr, nothing on stdout or disk, exit code 2. Gives the line. */
-async function refusal(...args: string[]): Promise<string> {
-  const before = await listing(folder);
-  const { code, stdout, stderr } = await thaw(...args);
-  expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
-  expect(await listing(folder)).toEqual(before);
-  return stderr;
-}
+const refusal = (...args: string[]): Promise<string> => refusalOf(args, folder);
 
 describe('thaw train --folds', () => {
   it('trains a run for each fold and says in every event which', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import * as contract from '../support/cliContract.ts';
-import { listing } from '../support/folderListing.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { type CliResult, runCli } from '../support/runCli.ts';
 import { writeModel, writePlan, writeProject, writeTwoClasses } from '../support/trainingFixture.ts';
 
@@ -48,14 +48,7 @@ async function answer<S extends z.ZodType>(schema: S, ...args: string[]): Promis
   return schema.parse(json);
 }
 
-/** A command that must be refused: one line on stderr, nothing on stdout or disk, exit code 2. Gives the line. */
-async function refusal(...args: string[]): Promise<string> {
-  const before = await listing(folder);
-  const { code, stdout, stderr } = await thaw(...args);
-  expect({ code, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({ code: 2, stdout: '', lines: 1 });
-  expect(await listing(folder)).toEqual(before);
-  return stderr;
-}
+const refusal = (...args: string[]): Promise<string> => refusalOf(args, folder);
 
 const evaluate = (run: string, data = IMAGES) => answer(contract.evaluateContract, 'evaluate', run, '--data', data);
 const compare = (...runs: string[]) => answer(contract.compareContract, 'compare', ...runs, '--data', IMAGES);

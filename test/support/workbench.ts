@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
 import { ROOT } from './provision.ts';
+import { planEditorFrame } from './planEditorFrame.ts';
 
 const SIZE = { width: 1400, height: 900 };
 /** VS Code on a small machine that trains at the same time. */
@@ -133,12 +134,7 @@ export class Workbench {
    * instead of keeping what this returns.
    */
   planEditor(): FrameLocator {
-    return this.page
-      .locator('iframe.webview.ready[src*="extensionId=thaw.thaw"]')
-      .filter({ visible: true })
-      .contentFrame()
-      .locator('iframe#active-frame')
-      .contentFrame();
+    return planEditorFrame(this.page);
   }
 
   /** Opens a file of the folder by a double click in the explorer, which keeps its tab. */
