@@ -19,6 +19,7 @@ const PROGRAMS = {
   cli: 'src/cli/main.ts',
   trainer: 'src/trainer/main.ts',
   freezeProof: 'src/node/freezeProofMain.ts',
+  nativeProbe: 'src/trainer/nativeProbeMain.ts',
 };
 
 /** Started directly by a shell. */
@@ -28,7 +29,7 @@ const EXECUTABLE = 'cli';
 const EXTENSION = { in: 'src/extension.ts', out: 'extension' };
 
 /** Native code and what loads it cannot be bundled. */
-const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
+const EXTERNAL = ['sharp'];
 
 /** Browser code of the plan editor: its script and its style sheet. */
 const WEBVIEW = [
