@@ -9,6 +9,8 @@ const EDITOR_TIMEOUT = 240_000;
 
 /** For suites that start the built programs. */
 const BUILT = ['test/support/buildOnce.ts'];
+/** For suites that train on the native engine too. */
+const NATIVE = [...BUILT, 'test/support/provisionNative.ts'];
 /** For the suite that runs the extension as it is packed. */
 const PACKED = [...BUILT, 'test/support/vsix.ts'];
 /** For suites that need a browser or VS Code. */
@@ -42,8 +44,8 @@ export default defineConfig({
   test: {
     projects: [
       suite('unit', { timeout: QUICK }),
-      suite('trainer', { timeout: SLOW, globalSetup: BUILT }),
-      suite('cli', { timeout: SLOW, globalSetup: BUILT }),
+      suite('trainer', { timeout: SLOW, globalSetup: NATIVE }),
+      suite('cli', { timeout: SLOW, globalSetup: NATIVE }),
       suite('package', { timeout: SLOW, globalSetup: PACKED }),
       suite('webview', { timeout: SLOW, globalSetup: [...BUILT, 'test/support/provisionBrowser.ts'] }),
       suite('host', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
@@ -51,5 +53,7 @@ export default defineConfig({
     ],
     pool: 'forks',
     fileParallelism: true,
+    // No test depends on what is installed on the machine: those of the native engine say where it is.
+    env: { THAW_ENGINE_DIR: fileURLToPath(new URL('build/no-engine', import.meta.url)) },
   },
 });
