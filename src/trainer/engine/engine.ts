@@ -10,8 +10,22 @@ export interface Engine {
   readonly operations: EngineOperations;
   /** Values of a tensor; asynchronous because WebGPU cannot read synchronously. */
   read(tensor: tf.Tensor): Promise<Float32Array>;
+  /**
+   * Gives `compute` a form that is quicker when it runs again and again. It must depend on nothing that changes but its
+   * inputs and `variables`, and must not draw random numbers. Inputs of other shapes may take as long as a few runs.
+   */
+  compile(variables: readonly tf.Variable[], compute: (inputs: readonly tf.Tensor[]) => tf.Tensor[]): CompiledFunction;
+  /** Whether inputs of another shape are costly for a compiled function. */
+  readonly prefersFixedShapes: boolean;
   /** `heapBytes`: what the engine has taken from the system, 0 where it cannot tell; `tensors`: live tensors. */
   memory(): { heapBytes: number; tensors: number };
+}
+
+/** A function of tensors in a form of the engine's. The same inputs give the same results, bit for bit. */
+export interface CompiledFunction {
+  /** The receiver disposes of the results. */
+  run(inputs: readonly tf.Tensor[]): tf.Tensor[];
+  dispose(): void;
 }
 
 export type FusedActivation = 'linear' | 'relu' | 'relu6';

@@ -11,7 +11,7 @@ import { headRate } from '../../shared/trainableLayers.ts';
 import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
-import { inferSteps } from '../execution/runSteps.ts';
+import { CompiledSteps, weightsRead } from '../execution/compiledSteps.ts';
 import type { Position } from './checkpoint.ts';
 import type { ExampleSet } from './examples.ts';
 import {
@@ -20,6 +20,8 @@ import {
   type FeatureSource,
   type FixedAugmentation,
   LiveFeatures,
+  type Prefix,
+  prefixOf,
 } from './featureSource.ts';
 import type { MetricsLog } from './metricsLog.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
@@ -46,6 +48,9 @@ export interface EpochOutcome {
 /** Runs the epochs of one phase: owns its features and the trainer of its batches. */
 export class PhaseRunner {
   private readonly batches: BatchTrainer;
+  private readonly prefix: Prefix;
+  /** Values at the cut to logits, with the weights of the moment. */
+  private readonly judge: CompiledSteps;
   private readonly augmentation: Augmentation;
   private readonly caches: CachedFeatures[] = [];
   private sources: { train: FeatureSource; validation: FeatureSource } | null = null;
@@ -62,9 +67,20 @@ export class PhaseRunner {
   ) {
     const { plan } = setup;
     this.augmentation = resolveAugmentation(plan.augment);
+    this.prefix = prefixOf(engine, program);
+    const { suffix: steps, boundary: given, constants, sequence } = program;
+    const stretch = { steps, given, wanted: [sequence.output], constants };
+    this.judge = new CompiledSteps(engine, stretch, weightsRead(steps, constants));
     this.batches = new BatchTrainer(engine, program, plan.batchSize, (microBatch) =>
       this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${microBatch} from here on.`),
     );
+  }
+
+  /** Gives back what the engine keeps for this phase. */
+  dispose(): void {
+    this.batches.dispose();
+    this.judge.dispose();
+    this.prefix.compiled.dispose();
   }
 
   private get name(): string {
@@ -129,17 +145,11 @@ export class PhaseRunner {
     onProgress: (done: number, bytes: number) => void,
   ): Promise<FeatureSource> {
     const { program, engine, setup } = this;
-    const prefix = {
-      steps: program.prefix,
-      input: program.sequence.input,
-      boundary: program.boundary,
-      constants: program.constants,
-    };
-    const live = new LiveFeatures(engine, prefix, set, setup.network.input, augmentation);
+    const live = new LiveFeatures(engine, this.prefix, set, setup.network.input, augmentation);
     if (isFixed(augmentation) && program.prefix.length > 0) {
       const bytes = this.featureBytes(set, augmentation);
       if (bytes <= FEATURE_LIMIT_BYTES) {
-        const cache = new CachedFeatures(engine, prefix, set, live, augmentation, setup.plan.seed);
+        const cache = new CachedFeatures(engine, this.prefix, set, live, augmentation, setup.plan.seed);
         await cache.fill(set.usable, (progress) => onProgress(progress.done, progress.bytes), this.signal);
         this.caches.push(cache);
         return cache;
@@ -288,11 +298,11 @@ export class PhaseRunner {
   }
 
   private async evaluateBatch(source: FeatureSource, set: ExampleSet, indexes: number[]): Promise<EvaluationSums> {
-    const { program, engine } = this;
+    const { engine } = this;
     const batch = await source.batch(indexes, null);
     try {
       this.noticeMissing(batch, indexes.length, set);
-      const [logits] = inferSteps(engine, program.suffix, batch.values, [program.sequence.output], program.constants);
+      const [logits] = this.judge.run(batch.values);
       const labels = batch.indexes.map((index) => set.examples[index].classIndex);
       const score = scoreLogits(await engine.read(logits), labels);
       logits.dispose();

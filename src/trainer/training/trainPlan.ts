@@ -214,6 +214,7 @@ class Training {
       return await this.runEpochs(runner, program);
     } finally {
       this.addCache(runner);
+      runner.dispose();
       program.dispose();
     }
   }

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { foldedOperations } from '../foldedOperations.ts';
 import { registerQuickGradients } from '../quickGradients.ts';
 import { registerNativeKernels } from './nativeKernels.ts';
+import { NativeFunction } from './nativeFunction.ts';
 import { BACKEND, startNodeBackend } from './nodeBackend.ts';
 import { Operations } from './operations.ts';
 
@@ -32,6 +33,8 @@ export async function createNativeEngine({ binding }: NativeEngineOptions): Prom
       const values = await tensor.data();
       return values instanceof Float32Array ? values : Float32Array.from(values as Iterable<number>);
     },
+    compile: (variables, compute) => new NativeFunction(backend, variables, compute),
+    prefersFixedShapes: true,
     // TensorFlow takes its memory from the system and does not say how much.
     memory: () => ({ heapBytes: 0, tensors: tf.memory().numTensors }),
   };

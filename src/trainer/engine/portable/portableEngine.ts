@@ -39,6 +39,8 @@ export async function createPortableEngine(options: PortableEngineOptions = {}):
       const values = await tensor.data();
       return values instanceof Float32Array ? values : Float32Array.from(values as Iterable<number>);
     },
+    compile: (_, compute) => ({ run: compute, dispose: () => undefined }),
+    prefersFixedShapes: false,
     memory: () => ({ heapBytes: memory.buffer.byteLength, tensors: tf.memory().numTensors }),
   };
 }
