@@ -63,7 +63,7 @@ export async function downloadFile(address: string, path: string, options: Downl
 
 /** undici calls this agent experimental whenever one is made, which nobody who reads the terminal can do anything about. */
 function createAgent(): EnvHttpProxyAgent {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;
   try {
     return new EnvHttpProxyAgent({ headersTimeout: SILENCE, bodyTimeout: SILENCE });

@@ -110,7 +110,7 @@ export interface Installation {
   progress: InstallProgress[];
   controller: AbortController;
   /** Runs `installEngine`; what is not said is as in a machine with a compiler, and without Python and network. */
-  install(changes?: Partial<InstallOptions>): ReturnType<typeof installEngine>;
+  install: (changes?: Partial<InstallOptions>) => ReturnType<typeof installEngine>;
 }
 
 /** An installer that can do no more than a test lets it. */

@@ -66,7 +66,7 @@ describe('readInstalledEngine', () => {
     ['has no binding', { files: { [LIBRARY]: 3 } }],
     ['lies outside', { folder: '../one' }],
   ])('gives none where the engine %s', async ([, change]) => {
-    expect(await readInstalledEngine(await setUp({ ...RECORD, ...change } as EngineRecord))).toBeNull();
+    expect(await readInstalledEngine(await setUp({ ...RECORD, ...change }))).toBeNull();
   });
 });
 
