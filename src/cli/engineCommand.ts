@@ -6,6 +6,7 @@ import {
   type InstalledEngine,
 } from '../node/nativeEngine/installedEngine.ts';
 import type { InstallSource } from '../node/nativeEngine/installEngine.ts';
+import { throttledProgress } from '../node/nativeEngine/throttledProgress.ts';
 import { ThawError } from '../shared/errors.ts';
 import type { EngineStatus } from '../shared/results.ts';
 import { EXIT_DONE, withProgress } from './commands.ts';
@@ -73,7 +74,7 @@ async function install(options: EngineOptions, output: Output): Promise<void> {
       source,
       probeEntry: builtFile('./nativeProbe.js'),
       sources: builtFile('./native-sources'),
-      onProgress: (each) => progress.show(each),
+      onProgress: throttledProgress((each) => progress.show(each)),
       signal: controller.signal,
     });
   } catch (error) {

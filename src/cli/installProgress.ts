@@ -3,15 +3,11 @@ import type { InstallProgress } from '../node/nativeEngine/installRoute.ts';
 import { formatBytes } from '../shared/format.ts';
 import type { Output } from './output.ts';
 
-/** How often at most a program that reads the output is told how far a step is. */
-const EVENT_MS = 100;
-
 /** Shows on stderr how far an installation is: a bar on a terminal, a line per step elsewhere; events with --json. */
 export class InstallProgressBar {
   private readonly bar: cliProgress.SingleBar | null;
   private active = false;
   private said = '';
-  private lastEvent = -Infinity;
 
   constructor(private readonly output: Output) {
     const visible = process.stderr.isTTY && !output.quiet && !output.json;
@@ -27,7 +23,7 @@ export class InstallProgressBar {
     const { step, text, receivedBytes, totalBytes } = progress;
     const line = `${step}: ${text}`;
     const isNew = line !== this.said;
-    this.tell(progress, isNew);
+    this.output.object({ event: 'progress', ...progress });
     if (isNew) this.stop();
     if (isNew && !this.output.json) this.output.note(line);
     this.said = line;
@@ -45,12 +41,5 @@ export class InstallProgressBar {
   stop(): void {
     if (this.active) this.bar?.stop();
     this.active = false;
-  }
-
-  private tell(progress: InstallProgress, isNew: boolean): void {
-    const now = performance.now();
-    if (!isNew && now - this.lastEvent < EVENT_MS) return;
-    this.lastEvent = now;
-    this.output.object({ event: 'progress', ...progress });
   }
 }

@@ -44,7 +44,7 @@ class Interrupted extends Error {}
  * Throws ThawError download, downloadChecksum, cancelled, noSpace, readOnly or notPermitted.
  */
 export async function downloadFile(address: string, path: string, options: DownloadOptions = {}): Promise<void> {
-  const agent = new EnvHttpProxyAgent({ headersTimeout: SILENCE, bodyTimeout: SILENCE });
+  const agent = createAgent();
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS }));
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -58,6 +58,17 @@ export async function downloadFile(address: string, path: string, options: Downl
     throw toDownloadError(error, address, path);
   } finally {
     await agent.destroy();
+  }
+}
+
+/** undici calls this agent experimental whenever one is made, which nobody who reads the terminal can do anything about. */
+function createAgent(): EnvHttpProxyAgent {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
+  try {
+    return new EnvHttpProxyAgent({ headersTimeout: SILENCE, bodyTimeout: SILENCE });
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }
 

@@ -83,7 +83,7 @@ function firstError(output: string): string {
 
 async function installCommand(environment: NodeJS.ProcessEnv): Promise<string> {
   if (process.platform === 'darwin') return 'xcode-select --install';
-  const folders = [...(environment.PATH ?? '').split(delimiter), '/usr/bin', '/sbin'];
+  const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const [program, command] of INSTALL_COMMANDS) {
     for (const folder of folders) if (await isFile(join(folder, program))) return command;
   }

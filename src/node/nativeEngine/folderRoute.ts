@@ -80,8 +80,8 @@ async function findBinding(folder: string): Promise<string | null> {
   const path = join(folder, BINDING_PATH);
   if (!(await isFile(path))) return null;
   const manifest = await readFile(join(folder, 'package.json'), 'utf8').catch(() => null);
-  if (manifest === null) return path;
-  return (JSON.parse(manifest) as { version?: string }).version === TFJS_NODE_VERSION ? path : null;
+  const version = manifest === null ? TFJS_NODE_VERSION : /"version": *"([^"]*)"/.exec(manifest)?.[1];
+  return version === TFJS_NODE_VERSION ? path : null;
 }
 
 async function findIncludes(folder: string): Promise<string | null> {

@@ -1,16 +1,14 @@
 /** The installer of the native engine as a process of its own, for programs that must not be kept busy by it. */
 import * as z from 'zod';
 import { problemOf } from '../../shared/errors.ts';
-import { installEngine, type InstallOptions, removeEngine } from './installEngine.ts';
+import { installEngine, removeEngine } from './installEngine.ts';
 import type { FromInstaller } from './runInstaller.ts';
+import { throttledProgress } from './throttledProgress.ts';
 
 const orderSchema = z.discriminatedUnion('order', [
   z.object({ order: z.literal('install'), probeEntry: z.string(), sources: z.string() }),
   z.object({ order: z.literal('remove') }),
 ]);
-
-/** A pipe takes more than anybody can read: at most so often is it told how far a step is. */
-const REPORT_MS = 100;
 
 const controller = new AbortController();
 
@@ -21,16 +19,6 @@ function send(message: FromInstaller): Promise<void> {
   });
 }
 
-function reporter(): InstallOptions['onProgress'] {
-  let last = { text: '', time: 0 };
-  return (progress) => {
-    const time = performance.now();
-    if (progress.text === last.text && time - last.time < REPORT_MS) return;
-    last = { text: progress.text, time };
-    void send({ progress });
-  };
-}
-
 async function obey(message: unknown): Promise<void> {
   try {
     const order = orderSchema.parse(message);
@@ -39,7 +27,7 @@ async function obey(message: unknown): Promise<void> {
       return;
     }
     const { probeEntry, sources } = order;
-    const onProgress = reporter();
+    const onProgress = throttledProgress((progress) => void send({ progress }));
     const { signal } = controller;
     await send({ engine: await installEngine({ source: 'auto', probeEntry, sources, onProgress, signal }) });
   } catch (error) {

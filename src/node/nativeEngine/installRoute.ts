@@ -29,5 +29,6 @@ export type RouteResult = Pick<InstalledEngine, 'route' | 'tensorflow'>;
 
 /** A damaged archive, with the reason in words. */
 export function archiveProblem(file: string, error: unknown): EngineProblem {
-  return { reason: 'engineArchive', file, detail: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { reason: 'engineArchive', file, detail: message.replace(/\.$/, '') };
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, readlink, rename, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BINDING_PATH, LIBRARY_FOLDER } from './installedEngine.ts';
@@ -27,6 +28,7 @@ export async function placeLibraries(paths: string[], engine: string, how: 'copy
     const leadsTo = isLink ? await readlink(path) : '';
     if (isLink && names.has(leadsTo)) await symlink(leadsTo, place);
     else if (how === 'move' && !isLink) await rename(path, place);
-    else await copyFile(path, place);
+    // Where the disk can, the copy takes no room until one of the two changes.
+    else await copyFile(path, place, constants.COPYFILE_FICLONE);
   }
 }
