@@ -16,20 +16,32 @@ const PACKED = [...BUILT, 'test/support/vsix.ts'];
 /** For suites that need a browser or VS Code. */
 const EDITOR = [...BUILT, 'test/support/provision.ts'];
 
+/** What trains, and so has to do the same on either engine; the suite `trainer` runs it on the portable one. */
+const ON_BOTH_ENGINES = [
+  ...['augmentation', 'batchLoss', 'checkpoint', 'foldedGradients', 'foldRun', 'freezing', 'gradientSum'],
+  ...['inceptionV3', 'liveChange', 'schedules', 'training', 'trainingData', 'batchNormDistance'],
+  ...['execution/*', 'model/*', 'optimizers/*', 'engine/operations'],
+].map((name) => `test/trainer/${name}.test.ts`);
+const NATIVE_ENGINE = { THAW_TEST_ENGINE: 'native' };
+
 interface SuiteOptions {
   timeout: number;
   globalSetup?: string[];
   /** Runs when everything else is over, one file at a time: a VS Code and a training fill a small machine. */
   alone?: boolean;
+  /** Files; default: all in the folder of the suite. */
+  include?: string[];
+  env?: Record<string, string>;
 }
 
-const suite = (name: string, { timeout, globalSetup = [], alone = false }: SuiteOptions) => ({
+const suite = (name: string, { timeout, globalSetup = [], alone = false, include = [`test/${name}/**/*.test.ts`], env }: SuiteOptions) => ({
   extends: true as const,
   // Tests inside the extension host are read here for their names only.
   resolve: { alias: { vscode: fileURLToPath(new URL('test/support/noVscode.ts', import.meta.url)) } },
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include,
+    env,
     testTimeout: timeout,
     hookTimeout: timeout,
     globalSetup,
@@ -45,6 +57,7 @@ export default defineConfig({
     projects: [
       suite('unit', { timeout: QUICK }),
       suite('trainer', { timeout: SLOW, globalSetup: NATIVE }),
+      suite('trainerNative', { timeout: SLOW, globalSetup: NATIVE, include: ON_BOTH_ENGINES, env: NATIVE_ENGINE }),
       suite('cli', { timeout: SLOW, globalSetup: NATIVE }),
       suite('package', { timeout: SLOW, globalSetup: PACKED }),
       suite('webview', { timeout: SLOW, globalSetup: [...BUILT, 'test/support/provisionBrowser.ts'] }),

@@ -1,10 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-export type EngineName = 'portable' | 'native' | 'webgpu';
+export type EngineName = 'portable' | 'native';
 
 /** What computes: a TensorFlow.js backend, completed with the operations that training needs to be quick and correct. */
 export interface Engine {
   readonly name: EngineName;
+  /** Its name in TensorFlow.js. */
+  readonly backend: string;
   /** What computes, for logs and run records, such as `tfjs 4.22.0, WebAssembly, SIMD, 1 thread`. */
   readonly version: string;
   readonly operations: EngineOperations;

@@ -27,6 +27,7 @@ export async function createNativeEngine({ binding }: NativeEngineOptions): Prom
   registerQuickGradients(BACKEND);
   return {
     name: 'native',
+    backend: BACKEND,
     version: `tfjs ${tf.version_core}, TensorFlow ${backend.binding.TF_Version}`,
     operations: foldedOperations,
     async read(tensor) {

@@ -30,3 +30,6 @@ export type Attribute =
   | { name: string; kind: 'string'; value: string }
   | { name: string; kind: 'bool'; value: boolean }
   | { name: string; kind: 'type'; value: number };
+
+/** The order of the axes of images: batch, height, width, channels. */
+export const CHANNELS_LAST: Attribute = { name: 'data_format', kind: 'string', value: 'NHWC' };

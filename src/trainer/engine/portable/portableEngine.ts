@@ -33,6 +33,7 @@ export async function createPortableEngine(options: PortableEngineOptions = {}):
   const threads = getThreadsCount();
   return {
     name: 'portable',
+    backend: 'wasm',
     version: `tfjs ${tf.version_core}, WebAssembly, SIMD, ${threads} thread${threads === 1 ? '' : 's'}`,
     operations: foldedOperations,
     async read(tensor) {
