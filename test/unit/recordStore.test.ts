@@ -103,6 +103,19 @@ describe('records of a key', () => {
   });
 });
 
+describe('records that are added at once', () => {
+  it('are written one after the other', async () => {
+    const folder = await cacheFolder(1e9);
+    const bytes = 1_500_000;
+    const numbers = Array.from({ length: 20 }, (_, index) => index);
+    const store = await open(folder, bytes);
+    await Promise.all(numbers.map((number) => store.add(keyOf(number), record(number, bytes))));
+    await store.close();
+    expect(await files(folder)).toHaveLength(1);
+    expect(await present(folder, numbers, bytes)).toEqual(numbers);
+  });
+});
+
 describe('a damaged file', () => {
   const CHUNKS = [
     [1, 2, 3],

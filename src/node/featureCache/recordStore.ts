@@ -23,6 +23,7 @@ export class RecordStore {
   private readonly segments: Segment[] = [];
   private own: Segment | null = null;
   private waiting: { key: string; bytes: Uint8Array }[] = [];
+  private writing = Promise.resolve();
   private writtenAt = performance.now();
 
   private constructor(
@@ -79,8 +80,12 @@ export class RecordStore {
   async flush(): Promise<void> {
     const records = this.waiting;
     this.waiting = [];
-    if (records.length > 0) await this.attempt(() => this.write(records));
     this.writtenAt = performance.now();
+    // One after the other: each goes where the one before has ended.
+    this.writing = this.writing.then(async () => {
+      if (records.length > 0) await this.attempt(() => this.write(records));
+    });
+    await this.writing;
   }
 
   /** Writes what waits and lets go of all files. */
