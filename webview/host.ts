@@ -24,6 +24,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   compared: true,
   delta: true,
   thumbnails: true,
+  cache: true,
 };
 
 /** Asks something of the host. */

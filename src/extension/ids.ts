@@ -14,6 +14,7 @@ export const COMMANDS = {
   predictImage: 'thaw.predictImage',
   revealRun: 'thaw.revealRun',
   deleteRun: 'thaw.deleteRun',
+  clearFeatureCache: 'thaw.clearFeatureCache',
 } as const;
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 

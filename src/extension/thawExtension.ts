@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { clearFeatureCache } from './clearFeatureCache.ts';
 import { registerCommands } from './commands.ts';
 import { Disposables } from './disposables.ts';
 import { COMMANDS } from './ids.ts';
@@ -47,6 +48,7 @@ export class ThawExtension implements vscode.Disposable {
       ...runCommands({ runs, runList, editors, trainer }),
       [COMMANDS.startFineTune]: fineTune,
       [COMMANDS.openSample]: () => openSample(mediaFolder),
+      [COMMANDS.clearFeatureCache]: () => clearFeatureCache(editors),
       [COMMANDS.showLog]: () => log.show(),
     };
     add(registerCommands(handlers, log));
