@@ -7,6 +7,12 @@ import type { ExampleSet } from './examples.ts';
 import type { DiskPlace, FeatureDisk } from './featureDisk.ts';
 import { type FeatureBatch, type FeatureSource, type LiveFeatures, PREFIX_BATCH } from './featureSource.ts';
 
+/**
+ * Images on their way while a group is computed. The engine lets nothing else run meanwhile, so each image comes one step
+ * further (file, size, pixels) a group: this many, and the next group is decoded when its turn comes.
+ */
+const AHEAD = 2 * PREFIX_BATCH;
+
 /** A way of varying images that holds for the whole of a phase: a cache can keep every variant. */
 export type FixedAugmentation = Augmentation & { variants: number };
 
@@ -173,7 +179,7 @@ export class CachedFeatures implements FeatureSource {
     let group: (WantedImage & { pixels: Uint8Array; sha256: string })[] = [];
     let size = 0;
     const indexes = missing.map(({ index }) => index);
-    for await (const image of this.set.read(indexes, signal)) {
+    for await (const image of this.set.read(indexes, { signal, ahead: AHEAD })) {
       signal.throwIfAborted();
       const variants = variantsOf.get(image.index) ?? [];
       if (group.length > 0 && size + variants.length > PREFIX_BATCH) {

@@ -33,6 +33,13 @@ export class PixelStore {
   }
 }
 
+/** How images are read. */
+export interface ReadAhead {
+  signal?: AbortSignal;
+  /** Images that are on their way while the consumer is at work, if that is more than one a core. */
+  ahead?: number;
+}
+
 /**
  * Images of a set, decoded on first use in parallel with whatever the caller does between two of them. Images that cannot
  * be read are remembered as problems and left out from then on.
@@ -62,7 +69,10 @@ export class ExampleSet {
   }
 
   /** Pixels (height x width x channels, 0 to 255) of the given examples in order; unreadable ones are left out. */
-  async *read(indexes: readonly number[], signal?: AbortSignal): AsyncGenerator<{ index: number } & DecodedFile> {
+  async *read(
+    indexes: readonly number[],
+    { signal, ahead = 0 }: ReadAhead = {},
+  ): AsyncGenerator<{ index: number } & DecodedFile> {
     const fileOf = (index: number): string => this.examples[index].file;
     // Taken out at once: what is stored in the meantime must not change who is read.
     const stored = new Map(indexes.map((index) => [index, this.store.get(fileOf(index))]));
@@ -71,7 +81,7 @@ export class ExampleSet {
     const reader = readImages(
       missing.map((index) => fileOf(index)),
       this.settings,
-      { concurrency: Math.max(2, cpus().length), signal },
+      { concurrency: Math.max(2, cpus().length, ahead), signal },
     );
     try {
       for (const index of indexes) {

@@ -161,7 +161,7 @@ export class PhaseRunner {
       );
     }
     let done = 0;
-    for await (const image of set.read(set.usable, this.signal)) onProgress(++done, image.pixels.byteLength * done);
+    for await (const image of set.read(set.usable, { signal: this.signal })) onProgress(++done, image.pixels.byteLength * done);
     return live;
   }
 
