@@ -19,6 +19,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   network: true,
   data: true,
   start: true,
+  engine: true,
   run: true,
   runs: true,
   compared: true,

@@ -73,6 +73,9 @@ export function receive(message: ToWebview): void {
     case 'start':
       startState.value = message.start;
       return;
+    case 'engine':
+      engine.value = message.engine;
+      return;
     case 'run':
       run.value = message.run;
       runs.value = message.runs;

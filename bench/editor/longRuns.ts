@@ -203,6 +203,8 @@ function reportOf(run: LongRun, best: Best): TrainResult {
   return {
     run: run.folder.path,
     engine: ENGINE,
+    engineVersion: ENGINE,
+    engineReason: 'it was asked for',
     epochs: EPOCHS,
     seconds: EPOCHS * SECONDS_OF_EPOCH,
     stopped: 'finished',

@@ -15,6 +15,9 @@ export const COMMANDS = {
   revealRun: 'thaw.revealRun',
   deleteRun: 'thaw.deleteRun',
   clearFeatureCache: 'thaw.clearFeatureCache',
+  installEngine: 'thaw.installEngine',
+  removeEngine: 'thaw.removeEngine',
+  showEngines: 'thaw.showEngines',
 } as const;
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 

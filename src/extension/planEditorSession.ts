@@ -109,6 +109,7 @@ export class PlanEditorSession implements vscode.Disposable {
       }),
     );
     add(services.runs.onDidChange(() => this.startChanged()));
+    add(services.trainer.onDidChangeEngine(() => void this.engineChanged()));
   }
 
   private receive(raw: unknown): void {
@@ -147,6 +148,9 @@ export class PlanEditorSession implements vscode.Disposable {
         break;
       case 'openAsText':
         await openPlanAsText(this.document.uri, message.line);
+        break;
+      case 'showEngines':
+        await commands.executeCommand(COMMANDS.showEngines);
         break;
       case 'openImage':
         if (this.images.isListed(message.file)) {
@@ -195,7 +199,7 @@ export class PlanEditorSession implements vscode.Disposable {
   }
 
   private async sendSnapshot(): Promise<void> {
-    const engine = vscode.l10n.t('{0} engine', await this.services.trainer.engineName());
+    const engine = await this.engineText();
     for (;;) {
       const { run, compared, runs, isCurrent } = await this.planRuns.full();
       if (!isCurrent()) continue;
@@ -211,6 +215,14 @@ export class PlanEditorSession implements vscode.Disposable {
       this.post(snapshot);
       return;
     }
+  }
+
+  private async engineText(): Promise<string> {
+    return vscode.l10n.t('{0} engine', await this.services.trainer.engineName());
+  }
+
+  private async engineChanged(): Promise<void> {
+    this.post({ type: 'engine', engine: await this.engineText() });
   }
 
   /** A page that is not seen is thrown away by the editor, and asks anew when it is back. */

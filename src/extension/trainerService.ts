@@ -19,6 +19,11 @@ export class TrainerService {
   private shared: TrainerClient | null = null;
   private readonly all = new Set<TrainerClient>();
   private engine: Promise<string> | null = null;
+  /** The shared trainer has been started with another engine than there is now. */
+  private isOutdated = false;
+  private readonly engineChanges = new vscode.EventEmitter<void>();
+  /** Another engine may be in use from now on. */
+  readonly onDidChangeEngine = this.engineChanges.event;
   private waiting = 0;
   private idle: NodeJS.Timeout | undefined;
 
@@ -44,7 +49,8 @@ export class TrainerService {
       return await this.shared.request(method, withEngine(params), options);
     } finally {
       this.waiting--;
-      if (this.waiting === 0) this.idle = setTimeout(() => this.endShared(), IDLE_MS).unref();
+      if (this.waiting === 0 && this.isOutdated) this.endShared();
+      else if (this.waiting === 0) this.idle = setTimeout(() => this.endShared(), IDLE_MS).unref();
     }
   }
 
@@ -65,13 +71,21 @@ export class TrainerService {
   /** Name of the engine that trains here, such as `portable`. */
   engineName(): Promise<string> {
     this.engine ??= this.request('engineStatus', { directory: '.' }).then(
-      ({ engines }) => engines.find((engine) => engine.available)?.name ?? DEFAULT_ENGINE,
+      ({ engines }) => chosenEngine(engines),
       () => {
         this.engine = null;
         return DEFAULT_ENGINE;
       },
     );
     return this.engine;
+  }
+
+  /** An engine was installed or removed, or another one chosen: what is asked from now on goes to a new trainer. */
+  engineChanged(): void {
+    this.engine = null;
+    if (this.waiting === 0) this.endShared();
+    else this.isOutdated = true;
+    this.engineChanges.fire();
   }
 
   /** Starts a trainer that the caller gives back to `end`. */
@@ -94,11 +108,13 @@ export class TrainerService {
 
   /** Ends all trainers. */
   async shutdown(): Promise<void> {
+    this.engineChanges.dispose();
     clearTimeout(this.idle);
     await Promise.all([...this.all].map((client) => this.end(client)));
   }
 
   private endShared(): void {
+    this.isOutdated = false;
     if (this.shared) void this.end(this.shared);
     this.shared = null;
   }
@@ -106,13 +122,24 @@ export class TrainerService {
 
 /** Adds what every request says besides its own parameters. */
 export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
+  return { ...params, engine: engineSetting() } as Params<M>;
+}
+
+function engineSetting(): Params<'check'>['engine'] {
   const [section, key] = SETTINGS.engine.split('.');
-  const engine = vscode.workspace.getConfiguration(section).get<Params<'check'>['engine']>(key, 'auto');
-  return { ...params, engine } as Params<M>;
+  return vscode.workspace.getConfiguration(section).get<Params<'check'>['engine']>(key, 'auto');
+}
+
+/** What the setting says, and with `auto` the quickest engine that works. */
+function chosenEngine(engines: Results['engineStatus']['engines']): string {
+  const setting = engineSetting();
+  if (setting !== 'auto') return setting;
+  const works = (name: string): boolean => engines.some((engine) => engine.name === name && engine.available);
+  return works('native') ? 'native' : DEFAULT_ENGINE;
 }
 
 /** The editor's own runtime may be Electron, and options meant for the extension host are not for its children. */
-function runtimeEnvironment(): NodeJS.ProcessEnv {
+export function runtimeEnvironment(): NodeJS.ProcessEnv {
   return {
     ...(process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
     NODE_OPTIONS: undefined,

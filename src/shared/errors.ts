@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { type DataProblem, describeDataProblem } from './dataProblems.ts';
+import { describeEngineProblem, type EngineProblem } from './engineProblems.ts';
 import { describeFoldProblem, type FoldProblem } from './foldProblems.ts';
 import { formatList } from './format.ts';
 
@@ -39,8 +40,10 @@ export type Problem =
   | { reason: 'readOnly'; path: string }
   | { reason: 'notPermitted'; path: string }
   | { reason: 'download'; address: string; detail: string }
+  | { reason: 'downloadChecksum'; address: string; algorithm: string; expected: string; actual: string }
   | { reason: 'outOfMemory'; microBatch: number }
   | { reason: 'engineUnavailable'; engine: string; detail: string }
+  | EngineProblem
   | { reason: 'notFinite'; epoch: number; step: number }
   // processes
   | { reason: 'cancelled' }
@@ -78,6 +81,15 @@ export function isInputProblem(problem: Problem): boolean {
     case 'protocol':
     case 'internal':
     case 'download':
+    case 'downloadChecksum':
+    case 'enginePlatform':
+    case 'engineArchive':
+    case 'engineNoPip':
+    case 'enginePip':
+    case 'engineNoCompiler':
+    case 'engineCompile':
+    case 'engineProbe':
+    case 'engineNoSource':
     case 'foldsIncomplete':
       return false;
     default:
@@ -209,6 +221,14 @@ function sentenceOf(problem: Problem): string {
         problem.address,
         problem.detail,
       );
+    case 'downloadChecksum':
+      return t(
+        '{0} is not the file it should be: its {1} is {2} and not {3}. It was deleted. Run the command again; if it happens again, the server has another file.',
+        problem.address,
+        problem.algorithm,
+        problem.actual,
+        problem.expected,
+      );
     case 'outOfMemory':
       return problem.microBatch === 1
         ? t(
@@ -220,6 +240,17 @@ function sentenceOf(problem: Problem): string {
           );
     case 'engineUnavailable':
       return t('The {0} engine does not work here: {1}. Use --engine auto.', problem.engine, problem.detail);
+    case 'engineBusy':
+    case 'engineFolder':
+    case 'enginePlatform':
+    case 'engineArchive':
+    case 'engineNoPip':
+    case 'enginePip':
+    case 'engineNoCompiler':
+    case 'engineCompile':
+    case 'engineProbe':
+    case 'engineNoSource':
+      return describeEngineProblem(problem);
     case 'notFinite':
       return t(
         'The loss became infinite in epoch {0}, step {1}. Lower the learning rates; the best weights so far are kept.',

@@ -70,6 +70,9 @@ export interface Best {
 export interface TrainResult {
   run: string;
   engine: string;
+  /** What computed, with its version and threads. */
+  engineVersion: string;
+  engineReason: string;
   epochs: number;
   seconds: number;
   stopped: 'finished' | 'earlyStopped' | 'interrupted';
@@ -179,7 +182,8 @@ export interface PredictResult {
 }
 
 export interface EngineStatus {
-  engines: { name: string; available: boolean; version: string | null; reason: string }[];
+  /** `auto`: whether this is the one that is taken where none is asked for. */
+  engines: { name: string; available: boolean; version: string | null; reason: string; auto: boolean }[];
 }
 
 /** What happens while a long request runs; of a cross-validation with the number of the fold, from 1 to `folds`. */
@@ -190,6 +194,8 @@ type TrainStep =
       event: 'start';
       run: string;
       engine: string;
+      /** Why it is this one; runs of earlier versions do not say it. */
+      engineReason?: string;
       images: { train: number; validation: number };
       classes: string[];
       epochs: number;

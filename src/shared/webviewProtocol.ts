@@ -22,6 +22,8 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('resume'), run: z.string() }),
   z.object({ v: version, type: z.literal('openAsText'), line: z.number().int().positive().optional() }),
   z.object({ v: version, type: z.literal('openImage'), file: z.string() }),
+  /** Which engines there are, and the native one installed or removed. */
+  z.object({ v: version, type: z.literal('showEngines') }),
   z.object({ v: version, type: z.literal('showRun'), run: z.string() }),
   /** Draws another run of the plan beside the shown one, or no longer. */
   z.object({ v: version, type: z.literal('compare'), run: z.string(), compared: z.boolean() }),
@@ -94,6 +96,7 @@ export type ToWebview =
   | { type: 'network'; network: Loadable<PlanNetwork> }
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'start'; start: StartState }
+  | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }
   | { type: 'runs'; runs: Snapshot['runs'] }
   /** The runs drawn beside the shown one, in order, and those of them that the view does not have yet. */

@@ -204,6 +204,7 @@ export const runsContract = z.looseObject({
 });
 
 export const engineContract = z.looseObject({
+  directory: path,
   engines: z.array(
     z.looseObject({
       name: z.string(),

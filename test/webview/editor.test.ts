@@ -216,6 +216,16 @@ describe('advisor', () => {
 });
 
 describe('the text of the plan', () => {
+  it('asks for the engines when the one in use is clicked, and shows another that is in use since', async ({
+    editor,
+  }) => {
+    const page = await editor.open({ ...exampleSnapshot(), engine: 'portable engine' });
+    await page.getByRole('button', { name: 'portable engine' }).click();
+    await expect.poll(() => editor.messagesOf('showEngines')).toEqual([{ v: 1, type: 'showEngines' }]);
+    await page.evaluate((message) => window.stub.send(message), { type: 'engine', engine: 'native engine' } as const);
+    await page.getByRole('button', { name: 'native engine' }).waitFor();
+  });
+
   it('shows what is wrong with its line, and keeps the last valid plan without editing it', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     await page.evaluate(() => window.stub.setText(window.stub.text.replace('"epochs": 5', '"epochs": -5')));

@@ -9,7 +9,7 @@ import type { CheckResult } from '../../shared/results.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
 import type { Engine } from '../engine/engine.ts';
 import { openEngine } from '../engines.ts';
-import { LiveFeatures } from '../training/featureSource.ts';
+import { LiveFeatures, prefixOf } from '../training/featureSource.ts';
 import { compilePhase } from '../training/phaseProgram.ts';
 import { BatchTrainer } from '../training/trainBatch.ts';
 import { openSetup, trainableParameters, type TrainingSetup } from '../training/trainingSetup.ts';
@@ -60,12 +60,7 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
     network.model.layers.map((layer) => layer.name),
   );
   const augmentation = resolveAugmentation(plan.augment);
-  const prefix = {
-    steps: program.prefix,
-    input: program.sequence.input,
-    boundary: program.boundary,
-    constants: program.constants,
-  };
+  const prefix = prefixOf(engine, program);
   const live = new LiveFeatures(engine, prefix, data.train, network.input, augmentation);
   const trainer = new BatchTrainer(engine, program, MEASURED_IMAGES, () => undefined);
   const random = Random.seeded(plan.seed, 'cost');
@@ -91,6 +86,8 @@ async function measureCost(engine: Engine, setup: TrainingSetup): Promise<CheckR
     return { ...predictCost(seconds, images, variants), memoryBytes: process.resourceUsage().maxRSS * 1024 };
   } finally {
     restoreWeights(network.model, weights);
+    trainer.dispose();
+    prefix.compiled.dispose();
     program.dispose();
   }
 }

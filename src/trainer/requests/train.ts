@@ -18,7 +18,7 @@ import type { PlanOverrides } from '../../shared/planOverrides.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import type { FoldChoice } from '../../shared/splitData.ts';
-import { openEngine } from '../engines.ts';
+import { chooseEngine, type ChosenEngine, type EngineChoice } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
 import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
@@ -27,7 +27,14 @@ import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
-import { overriddenPlan, overridesOf, readRecorded, recordStart, requireResumable } from './runRecord.ts';
+import {
+  overriddenPlan,
+  overridesOf,
+  readRecorded,
+  recordStart,
+  requireResumable,
+  type RunRecord,
+} from './runRecord.ts';
 
 interface TrainParams extends PlanOverrides {
   plan: string;
@@ -39,11 +46,11 @@ interface TrainParams extends PlanOverrides {
 
 /** `thaw train`: trains a plan in a run folder, new or resumed. */
 export async function train(params: TrainParams, context: RequestContext): Promise<TrainResult> {
-  const engine = await openEngine(context.engine);
   const file = await readPlanFile(resolve(context.directory, params.plan));
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
+  const { engine, reason: engineReason } = await chooseForRun(context.engine, recorded.engineName);
   const overrides = overridesOf(params, recorded.overrides);
   if (params.resume) await requireResumable(asked, file, overrides);
   const stated = overriddenPlan(file.plan, overrides);
@@ -71,13 +78,14 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       // First, so that a run that has a plan has its split too.
       if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
       await recordStart(run, file, plan, {
-        ...{ model: from ?? plan.model, engine: engine.version, from, fold },
+        ...{ model: from ?? plan.model, engine: engine.version, engineName: engine.name, engineReason, from, fold },
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
     }
     await run.writeStatus('running');
     const result = await trainPlan({
       engine,
+      engineReason,
       setup,
       run,
       resume: params.resume !== undefined,
@@ -97,6 +105,17 @@ export async function train(params: TrainParams, context: RequestContext): Promi
     const problem = await fail(run, trainerProblem(error));
     if (isFirst) await removeUnusedThawFolder(workspace);
     throw problem.reason === 'internal' ? error : new ThawError(problem);
+  }
+}
+
+/** A run that goes on takes the engine it began with: another one rounds otherwise. */
+async function chooseForRun(choice: EngineChoice, began: RunRecord['engineName']): Promise<ChosenEngine> {
+  if (choice !== 'auto' || began === undefined) return chooseEngine(choice);
+  try {
+    return { ...(await chooseEngine(began)), reason: 'the run began with it' };
+  } catch (error) {
+    if (!(error instanceof ThawError) || error.problem.reason !== 'engineUnavailable') throw error;
+    return chooseEngine(choice);
   }
 }
 

@@ -66,7 +66,9 @@ export class CachedFeatures implements FeatureSource {
     private readonly set: ExampleSet,
     private readonly live: LiveFeatures,
     private readonly settings: CacheSettings,
-  ) {}
+  ) {
+    live.keepTo(PREFIX_BATCH);
+  }
 
   /** Whether features that were to be read from the disk could not be written there, so that this is of no use. */
   get isLost(): boolean {

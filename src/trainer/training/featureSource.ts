@@ -4,10 +4,12 @@ import type { Random } from '../../shared/random.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
-import { type FoldedConstants, inferSteps } from '../execution/runSteps.ts';
+import { CompiledSteps } from '../execution/compiledSteps.ts';
+import type { FoldedConstants } from '../execution/runSteps.ts';
 import type { Step, ValueId } from '../execution/steps.ts';
 import type { ExampleSet } from './examples.ts';
 import { inputTensor, type NetworkInput } from './inputTensor.ts';
+import type { PhaseProgram } from './phaseProgram.ts';
 
 /** The constant part of a network: the steps below the first one that trains, and the values they hand over. */
 export interface Prefix {
@@ -15,6 +17,18 @@ export interface Prefix {
   input: ValueId;
   boundary: ValueId[];
   constants: FoldedConstants;
+  /** Image tensors to the boundary. */
+  compiled: CompiledSteps;
+}
+
+/** The constant part of a phase. The caller disposes of `compiled` when the phase is over. */
+export function prefixOf(
+  engine: Engine,
+  program: Pick<PhaseProgram, 'prefix' | 'sequence' | 'boundary' | 'constants'>,
+): Prefix {
+  const { prefix: steps, boundary, constants, sequence } = program;
+  const stretch = { steps, given: [sequence.input], wanted: boundary, constants };
+  return { steps, input: sequence.input, boundary, constants, compiled: new CompiledSteps(engine, stretch, []) };
 }
 
 /** Values at the cut, [n, ...], of the examples `indexes`. The receiver disposes of the tensors. */
@@ -38,6 +52,7 @@ export const PREFIX_BATCH = 16;
 /** Runs the constant part for images on the spot, with augmentation drawn anew each time. */
 export class LiveFeatures implements FeatureSource {
   private batchSize = PREFIX_BATCH;
+  private usualSize = 0;
 
   constructor(
     private readonly engine: Engine,
@@ -68,8 +83,24 @@ export class LiveFeatures implements FeatureSource {
     }
   }
 
+  /**
+   * Images come in batches of this size, whatever is asked for, on an engine whose results may depend on it: so that features
+   * are the same whether all of a set are computed or those that a cache lacks.
+   */
+  keepTo(size: number): void {
+    this.usualSize = size;
+  }
+
+  /** The last images of a set come in a smaller batch; repeated they keep to the shape that the engine knows. */
+  private padded(images: Uint8Array[]): Uint8Array[] {
+    this.usualSize = Math.max(this.usualSize, images.length);
+    if (!this.engine.prefersFixedShapes) return images;
+    const missing = Math.min(this.usualSize, this.batchSize) - images.length;
+    return [...images, ...new Array<Uint8Array>(Math.max(0, missing)).fill(images[0])];
+  }
+
   private computeInParts(pixels: readonly Uint8Array[], variants: readonly Variant[]): ReadonlyMap<ValueId, tf.Tensor> {
-    const { steps, boundary, constants } = this.prefix;
+    const { boundary, compiled, input } = this.prefix;
     const parts: tf.Tensor[][] = boundary.map(() => []);
     try {
       for (let start = 0; start < pixels.length; start += this.batchSize) {
@@ -77,10 +108,10 @@ export class LiveFeatures implements FeatureSource {
         const varied = variants
           .slice(start, end)
           .map((variant, position) => varyImage(pixels[start + position], this.input, variant));
-        const images = inputTensor(varied, this.input);
+        const images = inputTensor(this.padded(varied), this.input);
         try {
-          const values = inferSteps(this.engine, steps, new Map([[this.prefix.input, images]]), boundary, constants);
-          values.forEach((value, position) => parts[position].push(value));
+          const values = compiled.run(new Map([[input, images]]));
+          values.forEach((value, position) => parts[position].push(firstRows(value, varied.length)));
         } finally {
           images.dispose();
         }
@@ -91,6 +122,14 @@ export class LiveFeatures implements FeatureSource {
       throw error;
     }
   }
+}
+
+/** The first rows of a tensor in its place; the tensor itself where they are all. */
+function firstRows(value: tf.Tensor, count: number): tf.Tensor {
+  if (value.shape[0] === count) return value;
+  const rows = tf.slice(value, 0, count);
+  value.dispose();
+  return rows;
 }
 
 function joined(parts: tf.Tensor[]): tf.Tensor {

@@ -11,12 +11,12 @@ import { headRate } from '../../shared/trainableLayers.ts';
 import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
-import { inferSteps } from '../execution/runSteps.ts';
+import { CompiledSteps, weightsRead } from '../execution/compiledSteps.ts';
 import { CachedFeatures, type CacheStatistics, type FixedAugmentation } from './cachedFeatures.ts';
 import type { Position } from './checkpoint.ts';
 import type { ExampleSet } from './examples.ts';
 import type { FeatureDisk } from './featureDisk.ts';
-import { type FeatureBatch, type FeatureSource, LiveFeatures, type Prefix } from './featureSource.ts';
+import { type FeatureBatch, type FeatureSource, LiveFeatures, type Prefix, prefixOf } from './featureSource.ts';
 import type { MetricsLog } from './metricsLog.ts';
 import { hasWeights } from './featureKeys.ts';
 import { boundaryOf, openPhaseDisk, rowBytes } from './phaseDisk.ts';
@@ -44,6 +44,9 @@ export interface EpochOutcome {
 /** Runs the epochs of one phase: owns its features and the trainer of its batches. */
 export class PhaseRunner {
   private readonly batches: BatchTrainer;
+  private readonly prefix: Prefix;
+  /** Values at the cut to logits, with the weights of the moment. */
+  private readonly judge: CompiledSteps;
   private readonly augmentation: Augmentation;
   private readonly caches: CachedFeatures[] = [];
   private disk: FeatureDisk | null = null;
@@ -61,9 +64,21 @@ export class PhaseRunner {
   ) {
     const { plan } = setup;
     this.augmentation = resolveAugmentation(plan.augment);
+    this.prefix = prefixOf(engine, program);
+    const { suffix: steps, boundary: given, constants, sequence } = program;
+    const stretch = { steps, given, wanted: [sequence.output], constants };
+    this.judge = new CompiledSteps(engine, stretch, weightsRead(steps, constants));
     this.batches = new BatchTrainer(engine, program, plan.batchSize, (microBatch) =>
       this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${microBatch} from here on.`),
     );
+  }
+
+  /** Gives back what the engine keeps for this phase, and lets go of the files of the cache. */
+  async dispose(): Promise<void> {
+    this.batches.dispose();
+    this.judge.dispose();
+    this.prefix.compiled.dispose();
+    await this.disk?.close();
   }
 
   private get name(): string {
@@ -90,16 +105,6 @@ export class PhaseRunner {
       total.bytes += statistics.bytes;
     }
     return total;
-  }
-
-  /** Lets go of the files of the cache. */
-  async close(): Promise<void> {
-    await this.disk?.close();
-  }
-
-  private get prefix(): Prefix {
-    const { prefix: steps, sequence, boundary, constants } = this.program;
-    return { steps, input: sequence.input, boundary, constants };
   }
 
   /** Decodes the images and computes what is constant in this phase. Throws where a class is left without images. */
@@ -161,7 +166,8 @@ export class PhaseRunner {
       );
     }
     let done = 0;
-    for await (const image of set.read(set.usable, { signal: this.signal })) onProgress(++done, image.pixels.byteLength * done);
+    for await (const image of set.read(set.usable, { signal: this.signal }))
+      onProgress(++done, image.pixels.byteLength * done);
     return live;
   }
 
@@ -302,11 +308,11 @@ export class PhaseRunner {
   }
 
   private async evaluateBatch(source: FeatureSource, set: ExampleSet, indexes: number[]): Promise<EvaluationSums> {
-    const { program, engine } = this;
+    const { engine } = this;
     const batch = await source.batch(indexes, null);
     try {
       this.noticeMissing(batch, indexes.length, set);
-      const [logits] = inferSteps(engine, program.suffix, batch.values, [program.sequence.output], program.constants);
+      const [logits] = this.judge.run(batch.values);
       const labels = batch.indexes.map((index) => set.examples[index].classIndex);
       const score = scoreLogits(await engine.read(logits), labels);
       logits.dispose();

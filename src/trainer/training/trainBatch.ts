@@ -4,8 +4,8 @@ import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGuard.ts';
 import { weightOf } from '../execution/layerWeights.ts';
-import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
-import type { NormalizationStep, ValueId } from '../execution/steps.ts';
+import type { ValueId } from '../execution/steps.ts';
+import { type BatchStatistics, GradientFunction } from './gradientFunction.ts';
 import { GradientSum } from './gradientSum.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 
@@ -27,18 +27,14 @@ export interface BatchResult {
   count: number;
 }
 
-interface Statistics {
-  step: NormalizationStep;
-  mean: tf.Tensor1D;
-  variance: tf.Tensor1D;
-}
-
 /**
  * One optimizer step on a batch, in micro-batches whose gradients are added up. Starts with the whole batch and halves the
  * micro-batch for good when the engine's memory runs out; nothing is changed before all gradients are there.
  */
 export class BatchTrainer {
   microBatch: number;
+  private readonly gradients: GradientFunction;
+  private readonly classes: number;
 
   constructor(
     private readonly engine: Engine,
@@ -47,6 +43,13 @@ export class BatchTrainer {
     private readonly onSmaller: (microBatch: number) => void,
   ) {
     this.microBatch = batchSize;
+    this.gradients = new GradientFunction(engine, program);
+    const { suffix, sequence } = program;
+    this.classes = suffix.find((step) => step.output === sequence.output)?.outputShape.at(-1) ?? 0;
+  }
+
+  dispose(): void {
+    this.gradients.dispose();
   }
 
   /** @param features values at the cut, [n, ...]; they stay the caller's. Throws `outOfMemory` when one image does not fit. */
@@ -74,7 +77,7 @@ export class BatchTrainer {
   ): Promise<BatchResult> {
     const count = targets.labels.length;
     const total = new GradientSum();
-    const statistics: Statistics[] = [];
+    const statistics: BatchStatistics[] = [];
     const result: BatchResult = { lossSum: 0, correct: 0, count };
     try {
       for (let start = 0; start < count; start += this.microBatch) {
@@ -96,7 +99,7 @@ export class BatchTrainer {
   }
 
   /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
-  private async apply(total: GradientSum, statistics: readonly Statistics[], rateFactor: number): Promise<void> {
+  private async apply(total: GradientSum, statistics: readonly BatchStatistics[], rateFactor: number): Promise<void> {
     const { penalties, clipNorm } = this.program;
     total.addPenalties(penalties);
     if (clipNorm !== undefined) await total.clip(clipNorm);
@@ -117,28 +120,32 @@ export class BatchTrainer {
     count: number,
     random: Random,
     total: GradientSum,
-    statistics: Statistics[],
+    statistics: BatchStatistics[],
   ): tf.Tensor2D {
-    const { program, engine } = this;
     const size = targets.labels.length;
-    const pass = trainingPass(program, random, statistics);
-    // The tidy inside variableGrads would free the logits, and the tape must not see them kept by a clone.
-    const kept: tf.Tensor2D[] = [];
+    const given = new Map<ValueId, tf.Tensor>();
+    const own: tf.Tensor[] = [];
     try {
-      tf.tidy(() => {
-        const given = new Map<ValueId, tf.Tensor>();
-        for (const [id, value] of features) given.set(id, size === count ? value : sliceRows(value, start, size));
-        const { grads } = tf.variableGrads(() => {
-          const output = trainSteps(engine, program.suffix, given, program.sequence.output, program.constants, pass);
-          kept.push(tf.keep(output) as tf.Tensor2D);
-          return batchLoss(kept[0], targets, count);
-        }, program.variables);
-        total.add(grads);
-      });
-      return kept[0];
-    } catch (error) {
-      tf.dispose(kept);
-      throw error;
+      for (const [id, value] of features) {
+        const part = size === count ? value : sliceRows(value, start, size);
+        if (part !== value) own.push(part);
+        given.set(id, part);
+      }
+      const share = shareInLoss(targets, this.classes, count);
+      own.push(share);
+      const { logits, gradients, statistics: moments } = this.gradients.run(given, share, random);
+      statistics.push(...moments);
+      try {
+        total.add(gradients);
+        return logits;
+      } catch (error) {
+        logits.dispose();
+        throw error;
+      } finally {
+        tf.dispose([...gradients.values()]);
+      }
+    } finally {
+      tf.dispose(own);
     }
   }
 }
@@ -148,22 +155,12 @@ function sliceRows(value: tf.Tensor, start: number, size: number): tf.Tensor {
   return tf.slice(value, [start, ...rest.map(() => 0)], [size, ...rest]);
 }
 
-function trainingPass(program: PhaseProgram, random: Random, statistics: Statistics[]): TrainingPass {
-  return {
-    trainable: (layer) => program.trainable.has(layer),
-    differentiable: (value) => program.differentiable.has(value),
-    dropoutActive: (layer) => program.unfrozen.has(layer),
-    dropoutSeed: () => random.uint32(),
-    onStatistics: (step, mean, variance) => statistics.push({ step, mean: tf.keep(mean), variance: tf.keep(variance) }),
-  };
-}
-
 /**
- * Weighted cross-entropy of logits [n, classes] over the whole batch's count, with smoothed labels (Szegedy et al. 2015,
- * https://arxiv.org/abs/1512.00567, section 7). An example's weight is that of its class.
+ * What the log-probabilities [n, classes] of a part of a batch of `count` examples count in the loss of the batch: weighted
+ * cross-entropy with smoothed labels (Szegedy et al. 2015, https://arxiv.org/abs/1512.00567, section 7). An example's weight
+ * is that of its class.
  */
-export function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: number): tf.Scalar {
-  const classes = logits.shape[1];
+export function shareInLoss(targets: BatchTargets, classes: number, count: number): tf.Tensor2D {
   const { labels, classWeights, labelSmoothing } = targets;
   const share = new Float32Array(labels.length * classes);
   labels.forEach((label, row) => {
@@ -172,7 +169,7 @@ export function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: num
     if (labelSmoothing > 0) share.fill((weight * labelSmoothing) / classes, first, first + classes);
     share[first + label] += weight * (1 - labelSmoothing);
   });
-  return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(share, [labels.length, classes])));
+  return tf.tensor2d(share, [labels.length, classes]);
 }
 
 /** Cross-entropy (summed) and number of right answers of logits [n, classes] in row order. */
@@ -191,7 +188,7 @@ export function scoreLogits(values: Float32Array, labels: readonly number[]): { 
 }
 
 /** Exponential moving average of the batch's statistics, as Keras keeps it. */
-function moveStatistics({ step, mean, variance }: Statistics): void {
+function moveStatistics({ step, mean, variance }: BatchStatistics): void {
   const momentum = Number(step.normalization.getConfig().momentum ?? 0.99);
   const move = (role: string, value: tf.Tensor1D): void => {
     const variable = weightOf(step.normalization, role);

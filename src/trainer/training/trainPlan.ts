@@ -22,6 +22,8 @@ import { changingLayers, trainableParameters, type TrainingSetup } from './train
 /** What training needs besides the plan's own content. */
 export interface TrainingContext {
   engine: Engine;
+  /** Why it is this engine, in words. */
+  engineReason: string;
   setup: TrainingSetup;
   run: RunFolder;
   resume: boolean;
@@ -144,11 +146,12 @@ class Training {
   }
 
   private emitStart(): void {
-    const { setup, engine, run, resume } = this.context;
+    const { setup, engine, engineReason, run, resume } = this.context;
     this.log.event({
       event: 'start',
       run: run.path,
       engine: engine.name,
+      engineReason,
       images: { train: setup.data.train.examples.length, validation: setup.data.validation.examples.length },
       classes: setup.data.classes,
       epochs: setup.plan.phases.reduce((sum, phase) => sum + phase.epochs, 0),
@@ -214,7 +217,7 @@ class Training {
       return await this.runEpochs(runner, program);
     } finally {
       this.addCache(runner);
-      await runner.close();
+      await runner.dispose();
       program.dispose();
     }
   }
@@ -331,10 +334,12 @@ class Training {
   }
 
   private result(stopped: TrainResult['stopped'], freezeProof: TrainResult['freezeProof']): TrainResult {
-    const { run, engine, setup } = this.context;
+    const { run, engine, engineReason, setup } = this.context;
     return {
       run: run.path,
       engine: engine.name,
+      engineVersion: engine.version,
+      engineReason,
       epochs: this.position.epochs,
       seconds: this.position.seconds + this.elapsed(),
       stopped,
