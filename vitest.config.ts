@@ -50,6 +50,7 @@ const suite = (
     globalSetup,
     // What a person would wait for; the default is a second.
     ...(alone ? { expect: { poll: { timeout: 30_000 } } } : {}),
+    setupFiles: ['test/support/ownCache.ts'],
     maxWorkers: alone ? 1 : 2,
     sequence: { groupOrder: alone ? 1 : 0 },
   },

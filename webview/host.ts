@@ -25,6 +25,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   compared: true,
   delta: true,
   thumbnails: true,
+  cache: true,
 };
 
 /** Asks something of the host. */

@@ -4,7 +4,7 @@ import { applyDelta } from '../src/shared/chartSeries.ts';
 import { editedPlan, type PlanEdit } from '../src/shared/planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '../src/shared/planView.ts';
 import type { RunView } from '../src/shared/runView.ts';
-import type { Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
+import type { FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
 import { post } from './host.ts';
 
 /** What the host said last. The view draws these and nothing else; whatever a user does goes to the host first. */
@@ -28,6 +28,9 @@ export interface ClassThumbnails {
   images: Thumbnail[];
 }
 export const thumbnails = signal<ReadonlyMap<string, ClassThumbnails>>(new Map());
+
+/** What the cache of features holds, once the host has said so, and what emptying it has freed. */
+export const featureCache = signal<(FeatureCacheView & { freedBytes: number | null }) | null>(null);
 
 export const plan = computed(() => planDocument.value.plan);
 export const loadedNetwork = computed(() => (network.value.state === 'ready' ? network.value.value : null));
@@ -86,6 +89,9 @@ export function receive(message: ToWebview): void {
       return receiveDelta(message);
     case 'thumbnails':
       return receiveThumbnails(message);
+    case 'cache':
+      featureCache.value = { ...message.cache, freedBytes: message.freedBytes };
+      return;
   }
 }
 

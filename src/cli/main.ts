@@ -5,6 +5,7 @@ import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts'
 import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import { THAW_VERSION } from '../shared/version.ts';
+import { cacheCommand } from './cacheCommand.ts';
 import * as commands from './commands.ts';
 import { compareCommand } from './compareCommand.ts';
 import { crossValidateCommand } from './crossValidateCommand.ts';
@@ -120,6 +121,11 @@ function createProgram(onExitCode: (code: number) => void): Command {
       ).conflicts('source'),
     )
     .action(run(engineCommand));
+  command('cache [action]', 'what is kept of images for other runs: status, clear').action(
+    run((action: string | undefined, options: Parameters<typeof cacheCommand>[1]) =>
+      cacheCommand(action ?? 'status', options),
+    ),
+  );
   return program;
 }
 

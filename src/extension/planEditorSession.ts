@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { cacheStatus, clearCache } from '../node/featureCache/cacheFolder.ts';
 import { hasLiveChange } from '../shared/liveChange.ts';
 import type { PlanDocument } from '../shared/planView.ts';
 import { packSteps } from '../shared/stepTransfer.ts';
@@ -165,6 +166,12 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'thumbnails':
         await this.sendThumbnails(message);
         break;
+      case 'cache':
+        await this.sendCache();
+        break;
+      case 'clearCache':
+        await this.sendCache(await clearCache());
+        break;
     }
   }
 
@@ -183,6 +190,12 @@ export class PlanEditorSession implements vscode.Disposable {
     const { className, offset, count, augmentation } = request;
     const found = await this.images.thumbnails(this.network.known?.inputShape, className, offset, count, augmentation);
     this.post({ type: 'thumbnails', className, offset, augmentation, ...found });
+  }
+
+  /** Tells what the cache of features holds, and what has just been freed of it. */
+  async sendCache(freedBytes: number | null = null): Promise<void> {
+    const { bytes, limitBytes, enabled } = await cacheStatus();
+    this.post({ type: 'cache', cache: { bytes, limitBytes, enabled }, freedBytes });
   }
 
   private async sendSnapshot(): Promise<void> {

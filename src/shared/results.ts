@@ -80,7 +80,11 @@ export interface TrainResult {
   freezeProof: { frozenTensors: number; changedTensors: number; changed: string[] } | null;
   /** ||w - w0|| / ||w0|| per block since the start of the run. */
   movement: Record<string, number>;
-  cache: { hits: number; misses: number; bytes: number };
+  /**
+   * Features of the frozen part: `hits` were handed to training and validation, for which `misses` were computed in this run
+   * and `fromDisk` taken from the cache on the disk.
+   */
+  cache: { hits: number; misses: number; fromDisk: number; bytes: number };
   peakMemoryBytes: number;
 }
 

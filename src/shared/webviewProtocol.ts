@@ -37,6 +37,10 @@ export const toHostSchema = z.discriminatedUnion('type', [
     /** Shown with a random crop and mirroring, as training sees them; 0 is the image as it is. */
     augmentation: z.number().int().min(0),
   }),
+  /** What the cache of features holds, answered by `cache`. */
+  z.object({ v: version, type: z.literal('cache') }),
+  /** Empties it, answered by `cache`. */
+  z.object({ v: version, type: z.literal('clearCache') }),
   /** A delta did not fit what the view has. */
   z.object({ v: version, type: z.literal('resync') }),
 ]);
@@ -76,6 +80,14 @@ export interface Snapshot {
   engine: string;
 }
 
+/** What the cache of features holds and may hold, for all plans of this machine. */
+export interface FeatureCacheView {
+  bytes: number;
+  limitBytes: number;
+  /** False where it is switched off. */
+  enabled: boolean;
+}
+
 /** What the host tells the webview. Everything but `snapshot` replaces one part of it. */
 export type ToWebview =
   | Snapshot
@@ -91,4 +103,6 @@ export type ToWebview =
   | { type: 'compared'; runs: string[]; views: RunView[] }
   /** More of the shown run or of a compared one. */
   | { type: 'delta'; delta: RunDelta }
-  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] };
+  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] }
+  /** `freedBytes` where it was just emptied. */
+  | { type: 'cache'; cache: FeatureCacheView; freedBytes: number | null };

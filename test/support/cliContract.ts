@@ -90,7 +90,7 @@ export const eventContracts = {
     best: best.nullable(),
     freezeProof: z.looseObject({ frozenTensors: count, changedTensors: count }).nullable(),
     movement: z.record(z.string(), z.number().nonnegative()),
-    cache: z.looseObject({ hits: count, misses: count, bytes: count }),
+    cache: z.looseObject({ hits: count, misses: count, fromDisk: count, bytes: count }),
     peakMemoryBytes: z.number().positive(),
   }),
 };

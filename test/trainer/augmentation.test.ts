@@ -8,8 +8,9 @@ import { Random } from '../../src/shared/random.ts';
 import type { TrainEvent } from '../../src/shared/results.ts';
 import { varyImage } from '../../src/shared/varyImage.ts';
 import { FoldedConstants } from '../../src/trainer/execution/runSteps.ts';
+import { CachedFeatures } from '../../src/trainer/training/cachedFeatures.ts';
+import { LiveFeatures, prefixOf } from '../../src/trainer/training/featureSource.ts';
 import type { Engine } from '../../src/trainer/engine/engine.ts';
-import { CachedFeatures, LiveFeatures, prefixOf } from '../../src/trainer/training/featureSource.ts';
 import { inputTensor } from '../../src/trainer/training/inputTensor.ts';
 import { openSetup, type TrainingSetup } from '../../src/trainer/training/trainingSetup.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
@@ -105,7 +106,10 @@ describe('what the network sees', () => {
     const engine = await useEngine();
     const augmentation = { ...everything, variants: 3 };
     const live = new LiveFeatures(engine, nothing(engine), setup.data.train, input, augmentation);
-    const cache = new CachedFeatures(engine, nothing(engine), setup.data.train, live, augmentation, 9);
+    const cache = new CachedFeatures(engine, setup.data.train, live, {
+      boundary: [{ id: 0, shape: [input.height, input.width, input.channels] }],
+      ...{ augmentation, seed: 9, disk: null },
+    });
     await cache.fill(setup.data.train.usable, () => undefined, new AbortController().signal);
     const valuesOf = (pixels: Uint8Array): Float32Array => inputTensor([pixels], input).dataSync() as Float32Array;
     const images = await pixelsOf(setup);

@@ -306,6 +306,41 @@ describe('images that were opened', () => {
   });
 });
 
+describe('the cache of features', () => {
+  it('says what it holds, is cleared by keyboard, and says what that freed', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    const status = page.locator('.feature-cache').getByRole('status');
+    expect(await status.textContent()).toBe('');
+    const clear = page.getByRole('button', { name: 'Clear the cached features' });
+    await clear.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Cached features: 0 B of 2 GB').waitFor();
+    expect(await status.textContent()).toBe('120 MB freed');
+    expect(await clear.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await editor.messagesOf('clearCache')).toEqual([{ v: 1, type: 'clearCache' }]);
+  });
+
+  it('is looked at again when a run is over', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot({ epochs: 1 }));
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    await page.evaluate(() => {
+      window.stub.cachedBytes = 130e6;
+      window.stub.send({ type: 'start', start: { state: 'ready' } });
+    });
+    await page.getByText('Cached features: 130 MB of 2 GB').waitFor();
+  });
+
+  it('that is switched off offers nothing to clear', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    const cache = { bytes: 0, limitBytes: 2e9, enabled: false };
+    await page.evaluate((message) => window.stub.send(message), { type: 'cache', cache, freedBytes: null } as const);
+    await page.getByText('Cached features: switched off').waitFor();
+    expect(await page.getByRole('button', { name: 'Clear the cached features' }).count()).toBe(0);
+  });
+});
+
 describe('help in place', () => {
   it('explains a term on focus and on hover, and Escape closes it', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());

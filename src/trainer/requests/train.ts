@@ -27,7 +27,14 @@ import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
-import { overriddenPlan, overridesOf, readRecorded, recordStart, requireResumable, type RunRecord } from './runRecord.ts';
+import {
+  overriddenPlan,
+  overridesOf,
+  readRecorded,
+  recordStart,
+  requireResumable,
+  type RunRecord,
+} from './runRecord.ts';
 
 interface TrainParams extends PlanOverrides {
   plan: string;

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Augmentation, cachedVariants, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
+import { type Augmentation, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
 import type { Random } from '../../shared/random.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -46,17 +46,12 @@ export interface FeatureSource {
   batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch>;
 }
 
-export interface CacheProgress {
-  done: number;
-  total: number;
-  bytes: number;
-}
-
-const DEFAULT_PREFIX_BATCH = 16;
+/** Images that go through the constant part at a time. */
+export const PREFIX_BATCH = 16;
 
 /** Runs the constant part for images on the spot, with augmentation drawn anew each time. */
 export class LiveFeatures implements FeatureSource {
-  private batchSize = DEFAULT_PREFIX_BATCH;
+  private batchSize = PREFIX_BATCH;
   private usualSize = 0;
 
   constructor(
@@ -86,6 +81,14 @@ export class LiveFeatures implements FeatureSource {
         this.batchSize = Math.ceil(this.batchSize / 2);
       }
     }
+  }
+
+  /**
+   * Images come in batches of this size, whatever is asked for, on an engine whose results may depend on it: so that features
+   * are the same whether all of a set are computed or those that a cache lacks.
+   */
+  keepTo(size: number): void {
+    this.usualSize = size;
   }
 
   /** The last images of a set come in a smaller batch; repeated they keep to the shape that the engine knows. */
@@ -134,91 +137,4 @@ function joined(parts: tf.Tensor[]): tf.Tensor {
   const whole = tf.concat(parts, 0);
   tf.dispose(parts);
   return whole;
-}
-
-/** A way of varying images that holds for the whole of a phase: a cache can keep every variant. */
-export type FixedAugmentation = Augmentation & { variants: number };
-
-/** Everything below the cut computed once per image and variant, and kept in memory. */
-export class CachedFeatures implements FeatureSource {
-  private readonly features = new Map<string, Float32Array[]>();
-  private readonly shapes = new Map<ValueId, number[]>();
-  private hitCount = 0;
-  private byteCount = 0;
-
-  constructor(
-    private readonly engine: Engine,
-    private readonly prefix: Prefix,
-    private readonly set: ExampleSet,
-    private readonly live: LiveFeatures,
-    private readonly augmentation: FixedAugmentation,
-    private readonly seed: number,
-  ) {}
-
-  get statistics(): { hits: number; misses: number; bytes: number } {
-    return { hits: this.hitCount, misses: this.features.size, bytes: this.byteCount };
-  }
-
-  /** Computes the features of the given examples in all variants (the first is the image as it is). */
-  async fill(
-    indexes: readonly number[],
-    onProgress: (progress: CacheProgress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const group = Math.max(1, Math.floor(DEFAULT_PREFIX_BATCH / this.augmentation.variants));
-    let waiting: { index: number; pixels: Uint8Array }[] = [];
-    let done = 0;
-    const flush = async (): Promise<void> => {
-      if (waiting.length === 0) return;
-      await this.add(waiting);
-      done += waiting.length;
-      waiting = [];
-      onProgress({ done, total: indexes.length, bytes: this.byteCount });
-    };
-    for await (const image of this.set.read(indexes, signal)) {
-      signal.throwIfAborted();
-      waiting.push(image);
-      if (waiting.length >= group) await flush();
-    }
-    await flush();
-  }
-
-  private async add(images: { index: number; pixels: Uint8Array }[]): Promise<void> {
-    const { variants: count } = this.augmentation;
-    const variants = images.flatMap(({ index }) => cachedVariants(this.augmentation, count, this.seed, index));
-    const pixels = images.flatMap((image) => new Array<Uint8Array>(count).fill(image.pixels));
-    const values = this.live.compute(pixels, variants);
-    for (const id of this.prefix.boundary) {
-      const tensor = values.get(id);
-      if (!tensor) continue;
-      this.shapes.set(id, tensor.shape.slice(1));
-      const all = await this.engine.read(tensor);
-      const size = all.length / pixels.length;
-      pixels.forEach((_, position) => {
-        const key = `${images[Math.floor(position / count)].index}/${position % count}`;
-        const earlier = this.features.get(key) ?? [];
-        this.features.set(key, [...earlier, all.slice(position * size, (position + 1) * size)]);
-      });
-      this.byteCount += all.byteLength;
-      tensor.dispose();
-    }
-  }
-
-  batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch> {
-    const rows = indexes.map((index) => {
-      const variant = draw ? draw.below(this.augmentation.variants) : 0;
-      const row = this.features.get(`${index}/${variant}`);
-      if (!row) throw new Error(`example ${index} is not in the cache`);
-      return row;
-    });
-    this.hitCount += rows.length;
-    const values = this.prefix.boundary.map((id, value) => {
-      const shape = this.shapes.get(id) ?? [];
-      const size = shape.reduce((product, length) => product * length, 1);
-      const all = new Float32Array(rows.length * size);
-      rows.forEach((row, position) => all.set(row[value], position * size));
-      return [id, tf.tensor(all, [rows.length, ...shape])] as const;
-    });
-    return Promise.resolve({ indexes, values: new Map(values) });
-  }
 }

@@ -55,7 +55,7 @@ class Training {
   /** What the optimizers had when the checkpoint was written; empty at the start of a phase. */
   private optimizerState: OptimizerState = new Map();
   private startedAt = performance.now();
-  private cache = { hits: 0, misses: 0, bytes: 0 };
+  private cache = { hits: 0, misses: 0, fromDisk: 0, bytes: 0 };
   private damagedCheckpoints: readonly string[] = [];
 
   constructor(private readonly context: TrainingContext) {
@@ -217,16 +217,17 @@ class Training {
       return await this.runEpochs(runner, program);
     } finally {
       this.addCache(runner);
-      runner.dispose();
+      await runner.dispose();
       program.dispose();
     }
   }
 
   private addCache(runner: PhaseRunner): void {
-    const { hits, misses, bytes } = runner.cacheStatistics;
+    const { hits, misses, fromDisk, bytes } = runner.cacheStatistics;
     this.cache = {
       hits: this.cache.hits + hits,
       misses: this.cache.misses + misses,
+      fromDisk: this.cache.fromDisk + fromDisk,
       bytes: Math.max(this.cache.bytes, bytes),
     };
   }
