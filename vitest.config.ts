@@ -34,7 +34,10 @@ interface SuiteOptions {
   env?: Record<string, string>;
 }
 
-const suite = (name: string, { timeout, globalSetup = [], alone = false, include = [`test/${name}/**/*.test.ts`], env }: SuiteOptions) => ({
+const suite = (
+  name: string,
+  { timeout, globalSetup = [], alone = false, include = [`test/${name}/**/*.test.ts`], env }: SuiteOptions,
+) => ({
   extends: true as const,
   // Tests inside the extension host are read here for their names only.
   resolve: { alias: { vscode: fileURLToPath(new URL('test/support/noVscode.ts', import.meta.url)) } },

@@ -11,6 +11,7 @@ const PROGRAMS = [
   'trainer.js',
   'freezeProof.js',
   'engineInstaller.js',
+  'nativeProbe.js',
   'extension.cjs',
   'webview.js',
   'webview.css',

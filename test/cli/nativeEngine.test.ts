@@ -89,7 +89,8 @@ describe('thaw engine', () => {
     expect(installed.stderr).toBe('');
     expect(installed.code).toBe(0);
     expect(installed.json.event).toBe('result');
-    engineContract.parse(installed.json);
+    const nativeOf = (json: unknown) => engineContract.parse(json).engines.find(({ name }) => name === 'native');
+    expect(nativeOf(installed.json)).toMatchObject({ available: true });
     const engine = await readInstalledEngine(join(folder, 'engine'));
     if (!engine) throw new Error('it says that it has installed the engine');
     expect(engine.route).toBe('folder');
@@ -98,7 +99,7 @@ describe('thaw engine', () => {
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining('is installed already') as string });
     const removed = await runCli(['engine', 'remove', '--json'], options);
     expect(removed.code).toBe(0);
-    engineContract.parse(removed.json);
+    expect(nativeOf(removed.json)).toMatchObject({ available: false });
     expect(await readdir(join(folder, 'engine'))).toEqual([]);
   });
 

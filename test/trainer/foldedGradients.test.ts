@@ -93,7 +93,7 @@ async function foldedGradients(
   program.optimizers = [
     {
       weights: [],
-      apply: (gradients) =>
+      apply: (_, gradients) =>
         gradients.forEach((gradient, name) =>
           found.set(names.get(name) ?? name, gradient.dataSync<'float32'>().slice()),
         ),

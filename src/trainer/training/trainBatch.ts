@@ -104,7 +104,7 @@ export class BatchTrainer {
     total.addPenalties(penalties);
     if (clipNorm !== undefined) await total.clip(clipNorm);
     try {
-      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients, rateFactor);
+      for (const optimizer of this.program.optimizers) optimizer.apply(this.engine, total.gradients, rateFactor);
       statistics.forEach(moveStatistics);
     } catch (error) {
       if (!(error instanceof HeapExhausted)) throw error;
