@@ -41,6 +41,7 @@ export type Problem =
   | { reason: 'download'; address: string; detail: string }
   | { reason: 'outOfMemory'; microBatch: number }
   | { reason: 'engineUnavailable'; engine: string; detail: string }
+  | { reason: 'memoryLimit'; value: string }
   | { reason: 'notFinite'; epoch: number; step: number }
   // processes
   | { reason: 'cancelled' }
@@ -220,6 +221,11 @@ function sentenceOf(problem: Problem): string {
           );
     case 'engineUnavailable':
       return t('The {0} engine does not work here: {1}. Use --engine auto.', problem.engine, problem.detail);
+    case 'memoryLimit':
+      return t(
+        'THAW_MEMORY_LIMIT_MB is "{0}", which is no number of megabytes above 0. Set one, such as 4000, or none.',
+        problem.value,
+      );
     case 'notFinite':
       return t(
         'The loss became infinite in epoch {0}, step {1}. Lower the learning rates; the best weights so far are kept.',

@@ -24,6 +24,8 @@ const common = {
   /** Folder that relative references start from. */
   directory: z.string(),
   engine: engineChoice,
+  /** Most memory for the trainer's process; 0 or nothing: what it finds fit. */
+  memoryMB: z.number().min(0).optional(),
 };
 
 /** Parameters of every request, validated where they arrive. */

@@ -192,6 +192,8 @@ type TrainStep =
       trainableParameters: number;
       totalParameters: number;
       resumed: boolean;
+      /** What the process may take; a run that is resumed keeps it. Older runs have none. */
+      memoryBudgetBytes?: number;
     }
   /** Images are opened before the run begins, to divide them. */
   | { event: 'images'; done: number; total: number }
@@ -205,6 +207,8 @@ type TrainStep =
       trainableParameters: number;
       /** Last layer whose values are computed once per training image and variant; null where none are kept. */
       cachedTo: string | null;
+      /** Images computed at a time; fewer than the batch where memory would not do for it. Older runs do not say. */
+      microBatch?: number;
     }
   | {
       event: 'step';

@@ -71,6 +71,7 @@ const PROBLEMS: { [R in Exclude<ProblemReason, 'usage'>]: Extract<Problem, { rea
   notPermitted: { reason: 'notPermitted', path: '/1' },
   download: { reason: 'download', address: '/1', detail: '4' },
   outOfMemory: { reason: 'outOfMemory', microBatch: 1 },
+  memoryLimit: { reason: 'memoryLimit', value: '1' },
   engineUnavailable: { reason: 'engineUnavailable', engine: '1', detail: '4' },
   notFinite: { reason: 'notFinite', epoch: 1, step: 2 },
   cancelled: { reason: 'cancelled' },

@@ -11,6 +11,8 @@ export interface RequestContext {
   /** Folder that relative references start from. */
   directory: string;
   engine: EngineChoice;
+  /** Most memory for this process, in megabytes, where the request says so. */
+  memoryMB?: number;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
   /** Calls `listener` with every text of a plan that the request is to take over while it runs. */

@@ -21,13 +21,21 @@ import type { FoldChoice } from '../../shared/splitData.ts';
 import { openEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
+import { memoryBudget } from '../training/memoryBudget.ts';
 import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
 import { throttled } from '../training/throttled.ts';
 import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
-import { overriddenPlan, overridesOf, readRecorded, recordStart, requireResumable } from './runRecord.ts';
+import {
+  overriddenPlan,
+  overridesOf,
+  readRecorded,
+  recordStart,
+  requireResumable,
+  type RunRecord,
+} from './runRecord.ts';
 
 interface TrainParams extends PlanOverrides {
   plan: string;
@@ -44,6 +52,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
+  const memoryBudgetBytes = budgetOf(context, recorded);
   const overrides = overridesOf(params, recorded.overrides);
   if (params.resume) await requireResumable(asked, file, overrides);
   const stated = overriddenPlan(file.plan, overrides);
@@ -71,7 +80,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       // First, so that a run that has a plan has its split too.
       if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
       await recordStart(run, file, plan, {
-        ...{ model: from ?? plan.model, engine: engine.version, from, fold },
+        ...{ model: from ?? plan.model, engine: engine.version, from, fold, memoryBudgetBytes },
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
     }
@@ -81,6 +90,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       setup,
       run,
       resume: params.resume !== undefined,
+      memoryBudgetBytes,
       emit: context.emit,
       signal: context.signal,
       onChange: (listener) =>
@@ -98,6 +108,12 @@ export async function train(params: TrainParams, context: RequestContext): Promi
     if (isFirst) await removeUnusedThawFolder(workspace);
     throw problem.reason === 'internal' ? error : new ThawError(problem);
   }
+}
+
+/** A resumed run divides its batches as before, unless the request gives it other memory. */
+function budgetOf({ memoryMB }: RequestContext, recorded: RunRecord): number {
+  const stated = memoryMB !== undefined && memoryMB > 0;
+  return stated ? memoryBudget(memoryMB) : (recorded.memoryBudgetBytes ?? memoryBudget(undefined));
 }
 
 /**

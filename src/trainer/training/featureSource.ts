@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, cachedVariants, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
+import { PREFIX_BATCH } from '../../shared/predictMemory.ts';
 import type { Random } from '../../shared/random.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -38,11 +39,9 @@ export interface CacheProgress {
   bytes: number;
 }
 
-const DEFAULT_PREFIX_BATCH = 16;
-
 /** Runs the constant part for images on the spot, with augmentation drawn anew each time. */
 export class LiveFeatures implements FeatureSource {
-  private batchSize = DEFAULT_PREFIX_BATCH;
+  private batchSize = PREFIX_BATCH;
 
   constructor(
     private readonly engine: Engine,
@@ -134,7 +133,7 @@ export class CachedFeatures implements FeatureSource {
     onProgress: (progress: CacheProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const group = Math.max(1, Math.floor(DEFAULT_PREFIX_BATCH / this.augmentation.variants));
+    const group = Math.max(1, Math.floor(PREFIX_BATCH / this.augmentation.variants));
     let waiting: { index: number; pixels: Uint8Array }[] = [];
     let done = 0;
     const flush = async (): Promise<void> => {

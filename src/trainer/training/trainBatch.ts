@@ -3,9 +3,9 @@ import { ThawError } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGuard.ts';
-import { weightOf } from '../execution/layerWeights.ts';
 import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
-import type { NormalizationStep, ValueId } from '../execution/steps.ts';
+import type { ValueId } from '../execution/steps.ts';
+import { BatchStatistics } from './batchStatistics.ts';
 import { GradientSum } from './gradientSum.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 
@@ -27,27 +27,18 @@ export interface BatchResult {
   count: number;
 }
 
-interface Statistics {
-  step: NormalizationStep;
-  mean: tf.Tensor1D;
-  variance: tf.Tensor1D;
-}
-
 /**
- * One optimizer step on a batch, in micro-batches whose gradients are added up. Starts with the whole batch and halves the
- * micro-batch for good when the engine's memory runs out; nothing is changed before all gradients are there.
+ * One optimizer step on a batch, in micro-batches whose gradients are added up. Halves the micro-batch for good where the
+ * engine's memory runs out all the same; nothing is changed before all gradients are there.
  */
 export class BatchTrainer {
-  microBatch: number;
-
+  /** @param microBatch images computed at a time at most */
   constructor(
     private readonly engine: Engine,
     private readonly program: PhaseProgram,
-    batchSize: number,
+    public microBatch: number,
     private readonly onSmaller: (microBatch: number) => void,
-  ) {
-    this.microBatch = batchSize;
-  }
+  ) {}
 
   /** @param features values at the cut, [n, ...]; they stay the caller's. Throws `outOfMemory` when one image does not fit. */
   async train(features: ReadonlyMap<ValueId, tf.Tensor>, targets: BatchTargets, random: Random): Promise<BatchResult> {
@@ -74,35 +65,38 @@ export class BatchTrainer {
   ): Promise<BatchResult> {
     const count = targets.labels.length;
     const total = new GradientSum();
-    const statistics: Statistics[] = [];
+    const statistics = new BatchStatistics();
     const result: BatchResult = { lossSum: 0, correct: 0, count };
+    // As equal as possible: a last part of one image would have statistics of its own that say nothing.
+    const parts = Math.ceil(count / this.microBatch);
+    const startOf = (part: number): number => Math.floor((part * count) / parts);
     try {
-      for (let start = 0; start < count; start += this.microBatch) {
-        const size = Math.min(this.microBatch, count - start);
-        const labels = targets.labels.slice(start, start + size);
+      for (let part = 0; part < parts; part++) {
+        const start = startOf(part);
+        const labels = targets.labels.slice(start, startOf(part + 1));
         const logits = this.addGradients(features, { ...targets, labels }, start, count, random, total, statistics);
         const values = await this.engine.read(logits);
         logits.dispose();
-        const part = scoreLogits(values, labels);
-        result.lossSum += part.lossSum;
-        result.correct += part.correct;
+        const { lossSum, correct } = scoreLogits(values, labels);
+        result.lossSum += lossSum;
+        result.correct += correct;
       }
       if (Number.isFinite(result.lossSum)) await this.apply(total, statistics, targets.rateFactor);
       return result;
     } finally {
       total.dispose();
-      for (const { mean, variance } of statistics) tf.dispose([mean, variance]);
+      statistics.dispose();
     }
   }
 
   /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
-  private async apply(total: GradientSum, statistics: readonly Statistics[], rateFactor: number): Promise<void> {
+  private async apply(total: GradientSum, statistics: BatchStatistics, rateFactor: number): Promise<void> {
     const { penalties, clipNorm } = this.program;
     total.addPenalties(penalties);
     if (clipNorm !== undefined) await total.clip(clipNorm);
     try {
       for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients, rateFactor);
-      statistics.forEach(moveStatistics);
+      statistics.apply();
     } catch (error) {
       if (!(error instanceof HeapExhausted)) throw error;
       throw new ThawError({ reason: 'outOfMemory', microBatch: this.microBatch });
@@ -117,11 +111,11 @@ export class BatchTrainer {
     count: number,
     random: Random,
     total: GradientSum,
-    statistics: Statistics[],
+    statistics: BatchStatistics,
   ): tf.Tensor2D {
     const { program, engine } = this;
     const size = targets.labels.length;
-    const pass = trainingPass(program, random, statistics);
+    const pass = trainingPass(program, random, statistics, size);
     // The tidy inside variableGrads would free the logits, and the tape must not see them kept by a clone.
     const kept: tf.Tensor2D[] = [];
     try {
@@ -148,13 +142,18 @@ function sliceRows(value: tf.Tensor, start: number, size: number): tf.Tensor {
   return tf.slice(value, [start, ...rest.map(() => 0)], [size, ...rest]);
 }
 
-function trainingPass(program: PhaseProgram, random: Random, statistics: Statistics[]): TrainingPass {
+function trainingPass(
+  program: PhaseProgram,
+  random: Random,
+  statistics: BatchStatistics,
+  images: number,
+): TrainingPass {
   return {
     trainable: (layer) => program.trainable.has(layer),
     differentiable: (value) => program.differentiable.has(value),
     dropoutActive: (layer) => program.unfrozen.has(layer),
     dropoutSeed: () => random.uint32(),
-    onStatistics: (step, mean, variance) => statistics.push({ step, mean: tf.keep(mean), variance: tf.keep(variance) }),
+    onStatistics: (step, mean, variance) => statistics.add(step, images, mean, variance),
   };
 }
 
@@ -188,15 +187,4 @@ export function scoreLogits(values: Float32Array, labels: readonly number[]): { 
     if (logits.indexOf(largest) === label) correct++;
   });
   return { lossSum, correct };
-}
-
-/** Exponential moving average of the batch's statistics, as Keras keeps it. */
-function moveStatistics({ step, mean, variance }: Statistics): void {
-  const momentum = Number(step.normalization.getConfig().momentum ?? 0.99);
-  const move = (role: string, value: tf.Tensor1D): void => {
-    const variable = weightOf(step.normalization, role);
-    if (variable) tf.tidy(() => variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(value, 1 - momentum))));
-  };
-  move('moving_mean', mean);
-  move('moving_variance', variance);
 }
