@@ -18,6 +18,7 @@ import { buildMobileNetV2 } from './mobileNetV2.ts';
 import { seedNetwork } from './seedNetwork.ts';
 
 const SEED = 42;
+const OLD_CLASSES = 'predictions';
 const CLASS_NAMES = ['light', 'dark'];
 /** Batches of 32 in an epoch: two to train on, so that one is not the first, and half a one to judge. */
 const PER_CLASS = 40;
@@ -66,6 +67,9 @@ await mkdir(folder, { recursive: true });
 const preprocessing = { range: '-1..1', resize: 'crop', channels: 'rgb', width: size, height: size } as const;
 await saveNetwork(model, join(folder, 'model'), { labels: ['none'], preprocessing, thaw: { version: '0' } });
 await writeImages(join(folder, 'images'), size);
-const blocks = summarizeBlocks(describeGraph(model)).map((block) => block.name);
+// A plan puts its head in the place of the classes that are there.
+const blocks = summarizeBlocks(describeGraph(model))
+  .map((block) => block.name)
+  .filter((block) => block !== OLD_CLASSES);
 await writeFile(join(folder, 'all.finetune.json'), JSON.stringify(planOf(blocks), null, 2));
 console.log('{}');

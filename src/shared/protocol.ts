@@ -7,6 +7,7 @@ import type {
   CheckResult,
   CompareFoldsResult,
   CompareResult,
+  CostResult,
   CrossValidationResult,
   EngineStatus,
   EvaluateResult,
@@ -77,6 +78,8 @@ export const requestSchemas = {
   engineStatus: z.object({ ...common }),
   /** The network of a plan that may not be saved yet: `text` is its content, `plan` where it lies. */
   describe: z.object({ ...common, plan: z.string(), text: z.string() }),
+  /** What the cost of a plan that may not be saved yet follows from, measured where it is not known. */
+  cost: z.object({ ...common, plan: z.string(), text: z.string() }),
   /** Images as the network sees them; from 1 on, `augmentation` numbers random variants under the plan's setting. */
   thumbnails: z.object({
     ...common,
@@ -103,6 +106,7 @@ export interface Results {
   predict: PredictResult;
   engineStatus: EngineStatus;
   describe: { network: PlanNetwork };
+  cost: CostResult;
   thumbnails: { images: Thumbnail[] };
 }
 

@@ -4,6 +4,7 @@ import type { FoldPairComparison } from './foldComparison.ts';
 import type { PooledAccuracy } from './foldPooling.ts';
 import type { ValueRange } from './plan.ts';
 import type { PlanChange } from './planEdits.ts';
+import type { CostBasis, ImageCounts, PlanCost } from './predictCost.ts';
 
 /** Results of the trainer's requests, as the command line prints them (`thaw ... --json`). Field names are a contract. */
 
@@ -53,8 +54,16 @@ export interface CheckResult {
   problems: { path: string; line: number; problem: string; nearest?: string }[];
   trainableParameters: number;
   totalParameters: number;
-  cost: { secondsPerEpoch: number; cacheSeconds: number; memoryBytes: number } | null;
+  /** Null where no image can be read. */
+  cost: (PlanCost & { downloadBytes: number | null }) | null;
   guard: { change: string; effect: 'keeps' | 'reinitialises' | 'impossible'; layers: string[]; reason: string }[];
+}
+
+/** What the cost of any plan for the network and the images of one follows from; null where no image can be read. */
+export interface CostResult {
+  measured: { basis: CostBasis; images: ImageCounts } | null;
+  /** What was not on this machine when the request began; null where its size is not known. */
+  downloadBytes: number | null;
 }
 
 /** A share of n samples with its 95 % Wilson interval. */
