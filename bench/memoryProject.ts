@@ -36,7 +36,9 @@ async function writeImages(folder: string, size: number): Promise<void> {
       const pixels = new Uint8Array(size * size * 3);
       const shade = place === 0 ? 120 : 20;
       for (let at = 0; at < pixels.length; at++) pixels[at] = shade + 110 * random.uniform();
-      const encoded = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).jpeg().toBuffer();
+      const encoded = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+        .jpeg()
+        .toBuffer();
       await writeFile(join(folder, name, `${image}.jpg`), encoded);
     }
   }

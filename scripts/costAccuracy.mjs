@@ -27,7 +27,11 @@ const PLANS = [
   { name: 'last third', blocks: 1 / 3 },
   { name: 'all layers', blocks: 1 },
   { name: 'head, 4 variants', blocks: 0, augment: 'medium' },
-  { name: 'head, recomputed', blocks: 0, augment: { flip: true, crop: 0.15, rotate: 10, color: 0.2, variants: 'recompute' } },
+  {
+    name: 'head, recomputed',
+    blocks: 0,
+    augment: { flip: true, crop: 0.15, rotate: 10, color: 0.2, variants: 'recompute' },
+  },
 ];
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -109,8 +113,16 @@ async function main({ model, data, engine = 'portable', plan, write }) {
   const [load] = loadavg();
   try {
     const tables = [
-      await measureNetwork('MobileNetV2 0.35', { model: resolve(model), data: resolve(data), folder, cache, engine }, plan),
-      await measureNetwork('sample network', { model: 'digits_backbone', data: await sampleData(folder), folder, cache, engine }, plan),
+      await measureNetwork(
+        'MobileNetV2 0.35',
+        { model: resolve(model), data: resolve(data), folder, cache, engine },
+        plan,
+      ),
+      await measureNetwork(
+        'sample network',
+        { model: 'digits_backbone', data: await sampleData(folder), folder, cache, engine },
+        plan,
+      ),
     ];
     const { costHead, costRows, renderCost } = await importTypeScript('bench/costReport.ts');
     console.log('');
@@ -131,7 +143,9 @@ async function sampleData(folder) {
 requireNode();
 try {
   const text = { type: 'string' };
-  await main(parseArgs({ options: { model: text, data: text, engine: text, plan: text, write: { type: 'boolean' } } }).values);
+  await main(
+    parseArgs({ options: { model: text, data: text, engine: text, plan: text, write: { type: 'boolean' } } }).values,
+  );
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

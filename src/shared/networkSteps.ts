@@ -91,7 +91,7 @@ export function phaseSteps(plan: Plan, phase: number, network: NetworkSteps): Ph
   const first = steps.findIndex((step) => changes(step));
   const cut = first < 0 ? steps.length : first;
   const boundary = valuesAcross(steps, cut, network.output);
-  const sizes = valueSizes(network, steps);
+  const sizes = valueSizes(network);
   const learned = { values: 0, tensors: 0 };
   for (const layer of trainable) {
     const { learned: values, tensors } = learnedIn(plan, network, layer);
@@ -107,9 +107,10 @@ export function phaseSteps(plan: Plan, phase: number, network: NetworkSteps): Ph
   };
 }
 
-/** float32 numbers of each value for one image. */
-export function valueSizes(network: Pick<NetworkSteps, 'input'>, steps: readonly NetworkStep[]): Map<number, number> {
-  return new Map([[0, network.input], ...steps.map(({ output, size }) => [output, size] as const)]);
+/** float32 numbers of each value for one image, in whatever phase it occurs. */
+export function valueSizes({ input, steps }: Pick<NetworkSteps, 'input' | 'steps'>): Map<number, number> {
+  const all = steps.flatMap((step) => [step, ...step.whenAdaptive]);
+  return new Map([[0, input], ...all.map(({ output, size }) => [output, size] as const)]);
 }
 
 export function sizeOf(sizes: ReadonlyMap<number, number>, value: number): number {

@@ -64,8 +64,8 @@ export function predictCost(plan: Plan, basis: CostBasis, images: ImageCounts): 
   if (images.train === 0 || !isMeasured(plan, basis)) return null;
   const openSeconds = basis.openSeconds * (images.train + images.validation);
   const costs = plan.phases.map((_, index) => phaseCost(plan, index, basis, images));
-  const main = costs.reduce((most, cost) => (cost.learned >= most.learned ? cost : most));
-  const phases = costs.map(({ learned: _, checkpointSeconds: __, ...cost }) => cost);
+  const main = costs.reduce((most, cost) => (cost.learned >= most.learned ? cost : most)).phase;
+  const phases = costs.map(({ phase }) => phase);
   return {
     secondsPerEpoch: main.secondsPerEpoch,
     cacheSeconds: main.cacheSeconds + openSeconds,
@@ -73,16 +73,11 @@ export function predictCost(plan: Plan, basis: CostBasis, images: ImageCounts): 
     microBatch: main.microBatch,
     phases,
     totalSeconds: costs.reduce(
-      (sum, cost) => sum + cost.cacheSeconds + cost.epochs * (cost.secondsPerEpoch + cost.checkpointSeconds),
+      (sum, { phase, checkpointSeconds }) =>
+        sum + phase.cacheSeconds + phase.epochs * (phase.secondsPerEpoch + checkpointSeconds),
       openSeconds,
     ),
   };
-}
-
-/** Images to train on and to validate with, of a folder of which `validation` is the share held out. */
-export function dividedCounts(images: number, validation: number): ImageCounts {
-  const held = Math.round(images * validation);
-  return { train: images - held, validation: held };
 }
 
 function isMeasured(plan: Plan, { network, times }: CostBasis): boolean {
@@ -97,7 +92,7 @@ function phaseCost(
   index: number,
   basis: CostBasis,
   images: ImageCounts,
-): PhaseCost & { learned: number; checkpointSeconds: number } {
+): { phase: PhaseCost; learned: number; checkpointSeconds: number } {
   const { network, times, memory } = basis;
   const phase = phaseSteps(plan, index, network);
   const setting: MemorySetting = { plan, images, ...memory };
@@ -109,17 +104,17 @@ function phaseCost(
   const training = kept.train > 0 ? cached : live + varySeconds(times, augmentation);
   const judging = kept.validation > 0 ? cached : live;
   const { epochs, name } = plan.phases[index];
+  const secondsPerEpoch =
+    trainSeconds(plan, phase, times, images.train, microBatch) +
+    training * images.train +
+    judgeSeconds(phase, times, images.validation) +
+    judging * images.validation;
   return {
-    name,
-    epochs,
-    secondsPerEpoch:
-      trainSeconds(plan, phase, times, images.train, microBatch) +
-      training * images.train +
-      judgeSeconds(phase, times, images.validation) +
-      judging * images.validation,
-    cacheSeconds: cacheSeconds(phase, basis, images, augmentation, kept),
-    memoryBytes: predictMemory(network, phase, setting, microBatch).bytes,
-    microBatch,
+    phase: {
+      ...{ name, epochs, secondsPerEpoch, microBatch },
+      cacheSeconds: cacheSeconds(phase, basis, images, augmentation, kept),
+      memoryBytes: predictMemory(network, phase, setting, microBatch).bytes,
+    },
     learned: phase.learned.values,
     // Weights, the best ones and the slots.
     checkpointSeconds: at(times.checkpoint, phase.learned.values * (2 + slotsOf(plan))),
@@ -146,7 +141,8 @@ function trainSeconds(plan: Plan, phase: PhaseSteps, times: NetworkTimes, images
 /** Of one step in training: what of it trains and what only lets gradients pass decides. */
 function trainTimes(step: PhaseStep, times: NetworkTimes): Linear {
   const { forward, carry, train } = times.steps[timeKey(step)];
-  if (step.trains || step.adaptive) return step.gradientInputs.length > 0 ? train : weightsOnly({ forward, carry, train });
+  if (step.trains || step.adaptive)
+    return step.gradientInputs.length > 0 ? train : weightsOnly({ forward, carry, train });
   return step.gradientInputs.length > 0 ? carry : forward;
 }
 
@@ -166,7 +162,11 @@ function judgeSeconds(phase: PhaseSteps, times: NetworkTimes, images: number): n
 }
 
 /** Of an image whose values at the cut are computed on the spot. */
-function liveSeconds(phase: PhaseSteps, { times, network, memory, openSeconds }: CostBasis, images: ImageCounts): number {
+function liveSeconds(
+  phase: PhaseSteps,
+  { times, network, memory, openSeconds }: CostBasis,
+  images: ImageCounts,
+): number {
   const pixels = network.input * (images.train + images.validation);
   // What does not fit is decoded again.
   const missing = Math.max(0, 1 - memory.pixelLimitBytes / pixels);

@@ -50,7 +50,7 @@ class Holdings {
  */
 export function trainingPeak(network: NetworkSteps, { suffix, boundary }: PhaseSteps, images: number): number {
   const given = new Set(boundary);
-  const numbers = valueSizes(network, suffix);
+  const numbers = valueSizes(network);
   const sizes = new Map<string, number>();
   const data = dataOf(suffix);
   for (const [value, size] of numbers) {
@@ -149,11 +149,11 @@ export function inferencePeak(
   given: readonly number[],
   wanted: readonly number[],
 ): number {
-  const numbers = valueSizes(network, steps);
+  const numbers = valueSizes(network);
   const lastUse = new Map<number, number>();
   steps.forEach(({ inputs }, position) => inputs.forEach((input) => lastUse.set(input, position)));
   const kept = new Set([...given, ...wanted]);
-  let current = given.reduce((sum, value) => sum + (numbers.get(value) ?? 0), 0);
+  let current = given.reduce((sum, value) => sum + sizeOf(numbers, value), 0);
   let most = current;
   steps.forEach((step, position) => {
     current += step.size;

@@ -47,15 +47,15 @@ export async function measureTimes(
   if (options.adaptive) {
     sequences.push(compileSteps(network.model, { logits: network.logitsLayer, adaptive: () => true }));
   }
-  const few = randomImages(network, FEW);
-  const warmUp = await timeTraining(engine, allTrain(network, sequences[0], few));
-  signal?.throwIfAborted();
-  const count = Math.max(FEW, Math.min(MANY, Math.floor((LONGEST_PASS / warmUp.whole) * FEW)));
-  const many = count > FEW ? randomImages(network, count) : few;
+  const batches = [randomImages(network, FEW)];
   try {
-    const sizes = [...new Set([few, many])];
-    const folded = await timeSequence(engine, network, sequences[0], sizes, signal);
-    const adapted = options.adaptive ? await timeSequence(engine, network, sequences[1], sizes, signal) : null;
+    const [few] = batches;
+    const warmUp = await timeTraining(engine, allTrain(network, sequences[0], few));
+    signal?.throwIfAborted();
+    const count = Math.min(MANY, Math.floor((LONGEST_PASS / warmUp.whole) * FEW));
+    if (count > FEW) batches.push(randomImages(network, count));
+    const folded = await timeSequence(engine, network, sequences[0], batches, signal);
+    const adapted = options.adaptive ? await timeSequence(engine, network, sequences[1], batches, signal) : null;
     const weights = await timeWeights(engine, network, sequences[0], few);
     signal?.throwIfAborted();
     const rest = { ...timeImages(network.input), ...(await timeTransfer(engine)) };
@@ -69,13 +69,15 @@ export async function measureTimes(
       checkpoint: await timeDisk(options.scratch),
     };
   } finally {
-    tf.dispose([few, many]);
+    tf.dispose(batches);
   }
 }
 
 function randomImages({ input }: PreparedNetwork, count: number): tf.Tensor {
   const random = Random.seeded(count, 'times');
-  const values = Float32Array.from({ length: count * input.height * input.width * input.channels }, () => random.uniform());
+  const values = Float32Array.from({ length: count * input.height * input.width * input.channels }, () =>
+    random.uniform(),
+  );
   return tf.tensor4d(values, [count, input.height, input.width, input.channels]);
 }
 
@@ -91,7 +93,12 @@ function imagesFor({ input }: StepSequence, images: tf.Tensor): TimedPass['given
 
 function allTrain(network: PreparedNetwork, sequence: StepSequence, images: tf.Tensor): TimedPass {
   const trains = (): boolean => true;
-  return { sequence, given: imagesFor(sequence, images), trains, variables: variablesOf(network, trains).map(({ variable }) => variable) };
+  return {
+    sequence,
+    given: imagesFor(sequence, images),
+    trains,
+    variables: variablesOf(network, trains).map(({ variable }) => variable),
+  };
 }
 
 /** Only the first layer with weights trains, so that gradients pass through everything else. */
@@ -154,8 +161,9 @@ async function timeSequence(
       () => timeTraining(engine, heads[size]),
     ];
   });
-  const measured = await repeat(passes, signal);
-  for (const { given } of heads) tf.dispose([...given.values()]);
+  const measured = await repeat(passes, signal).finally(() => {
+    for (const { given } of heads) tf.dispose([...given.values()]);
+  });
   const lineOf = (kind: Kind, valueOf: (pass: PassTimes) => number): Linear => {
     const place = KINDS.indexOf(kind);
     const times = counts.map((_, size) => median(measured[KINDS.length * size + place].map(valueOf)));
@@ -219,7 +227,8 @@ async function timeWeights(
   const large = [...weights].sort((a, b) => b.variable.size - a.variable.size).slice(0, Math.ceil(weights.length / 4));
   /** Solves for tensors and numbers from all weights and from the largest quarter, which has nearly all numbers. */
   const solve = (timeOf: (weights: readonly NamedVariable[]) => number): Linear => {
-    const sizeOf = (some: readonly NamedVariable[]): number => some.reduce((sum, { variable }) => sum + variable.size, 0);
+    const sizeOf = (some: readonly NamedVariable[]): number =>
+      some.reduce((sum, { variable }) => sum + variable.size, 0);
     return plane(
       { tensors: weights.length, numbers: sizeOf(weights), seconds: timeOf(weights) },
       { tensors: large.length, numbers: sizeOf(large), seconds: timeOf(large) },

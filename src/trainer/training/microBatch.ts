@@ -53,7 +53,7 @@ function smallerWarning(
   bytes: { whole: number; parts: number; limit: number },
 ): ChosenMicroBatch['warnings'] {
   const images = size === 1 ? '1 image' : `${size} images`;
-  const text = `A batch of ${plan.batchSize} would take about ${formatBytes(bytes.whole)} of memory, more than the ${formatBytes(bytes.limit)} it may take: it is computed in parts of ${images} with about ${formatBytes(bytes.parts)}. The result is the same but for rounding.`;
+  const text = `A batch of ${plan.batchSize} would take about ${formatBytes(bytes.whole)} of memory, more than the ${formatBytes(bytes.limit)} it may take: it is computed in parts of ${images} with about ${formatBytes(bytes.parts)}.`;
   return [{ code: 'smallerMicroBatch', text }];
 }
 

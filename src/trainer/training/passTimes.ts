@@ -38,7 +38,9 @@ export async function timeInference(engine: Engine, { sequence, given }: TimedPa
   try {
     const started = performance.now();
     const watch = new Stopwatch();
-    const [output] = inferSteps(engine, sequence.steps, given, [sequence.output], constants, (step) => watch.stop(step));
+    const [output] = inferSteps(engine, sequence.steps, given, [sequence.output], constants, (step) =>
+      watch.stop(step),
+    );
     await engine.read(output);
     output.dispose();
     return { steps: watch.steps, whole: (performance.now() - started) / 1000 };
@@ -86,7 +88,7 @@ export async function timeTraining(
       const { grads } = tf.variableGrads(() => {
         const output = trainSteps(engine, sequence.steps, given, sequence.output, constants, settings);
         logits.push(tf.keep(output));
-        const loss = tf.neg(tf.mean(tf.logSoftmax(output as tf.Tensor2D))) as tf.Scalar;
+        const loss = tf.neg<tf.Scalar>(tf.mean(tf.logSoftmax(output as tf.Tensor2D)));
         watch.stop(null);
         return loss;
       }, variables);
