@@ -3,7 +3,7 @@
  *
  *   node esbuild.mjs [--watch] [--production] [--outdir=build/package/universal/dist]
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
@@ -19,6 +19,8 @@ const PROGRAMS = {
   cli: 'src/cli/main.ts',
   trainer: 'src/trainer/main.ts',
   freezeProof: 'src/node/freezeProofMain.ts',
+  engineInstaller: 'src/node/nativeEngine/installMain.ts',
+  nativeProbe: 'src/trainer/nativeProbeMain.ts',
 };
 
 /** Started directly by a shell. */
@@ -28,7 +30,7 @@ const EXECUTABLE = 'cli';
 const EXTENSION = { in: 'src/extension.ts', out: 'extension' };
 
 /** Native code and what loads it cannot be bundled. */
-const EXTERNAL = ['sharp', '@tensorflow/tfjs-node'];
+const EXTERNAL = ['sharp'];
 
 /** Browser code of the plan editor: its script and its style sheet. */
 const WEBVIEW = [
@@ -38,6 +40,12 @@ const WEBVIEW = [
 
 const WASM_FOLDER = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
 const WASM_FILES = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+
+/** What the native engine is compiled from where no binding is published: C++ sources and the headers of Node-API. */
+const NATIVE_SOURCES = {
+  binding: { from: 'node_modules/@tensorflow/tfjs-node/binding', files: /\.(cc|h)$/ },
+  'node-api': { from: 'node_modules/node-api-headers/include', files: /\.h$/ },
+};
 
 /** Bundled CommonJS packages expect these names, which an ES module does not have. */
 const COMMON_JS_NAMES = [
@@ -121,6 +129,18 @@ function copyWasmFiles() {
   for (const file of WASM_FILES) copyFileSync(join(root, WASM_FOLDER, file), join(root, outdir, file));
 }
 
+/** tfjs-node is an optional dependency: without it the engine cannot be compiled, and everything else works. */
+function copyNativeSources() {
+  for (const [name, { from, files }] of Object.entries(NATIVE_SOURCES)) {
+    const source = join(root, from);
+    const target = join(root, outdir, 'native-sources', name);
+    mkdirSync(target, { recursive: true });
+    for (const file of existsSync(source) ? readdirSync(source) : []) {
+      if (files.test(file)) copyFileSync(join(source, file), join(target, file));
+    }
+  }
+}
+
 /** Builds all programs once. Returns false when one has errors, which esbuild has printed. */
 async function build(contexts) {
   const results = await Promise.allSettled(contexts.map((each) => each.rebuild()));
@@ -131,6 +151,7 @@ async function build(contexts) {
 const started = performance.now();
 const present = Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(root, entry)));
 copyWasmFiles();
+copyNativeSources();
 const contexts = await Promise.all([
   ...present.map(([name, entry]) => createContext(name, entry)),
   createExtensionContext(),

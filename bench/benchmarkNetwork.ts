@@ -13,8 +13,12 @@ import { seedNetwork } from './seedNetwork.ts';
 
 const SEED = 42;
 
-/** Layers of the last inverted residual block and what follows it. */
-const LAST_BLOCK = /^(block_16_|Conv_1|out_relu)/;
+/** Layers that train where not all do: inverted residual blocks and what follows them. */
+const TRAINS: Partial<Record<Stage, RegExp>> = {
+  lastBlock: /^(block_16_|Conv_1|out_relu)/,
+  lastThird: /^(block_1[1-6]_|Conv_1|out_relu)/,
+  lastTwoThirds: /^(block_([6-9]|1[0-6])_|Conv_1|out_relu)/,
+};
 
 const CLASS_NAMES = Array.from({ length: CLASSES }, (_, index) => `class ${index}`);
 
@@ -42,10 +46,8 @@ export function benchmarkNetwork(tensors?: TensorMap): PreparedNetwork {
 
 /** A plan of one phase that trains what the stage asks for, everything at one rate. */
 export function stagePlan(stage: Stage, network: PreparedNetwork): Plan {
-  const trains = (layers: readonly string[]): boolean => {
-    if (stage === 'all') return true;
-    return stage === 'lastBlock' && layers.some((layer) => LAST_BLOCK.test(layer));
-  };
+  const trains = (layers: readonly string[]): boolean =>
+    stage === 'all' || layers.some((layer) => TRAINS[stage]?.test(layer) ?? false);
   const unfrozen = network.blocks.filter((block) => trains(block.layers)).map((block) => block.name);
   return planSchema.parse({
     version: 1,

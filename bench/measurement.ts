@@ -14,10 +14,17 @@ export const TENSOR_FILE = 'network.safetensors';
 /** Names of the tensors in it that are no weights. */
 export const IMAGES = 'images';
 
-export const STAGES = ['forward', 'head', 'lastBlock', 'all'] as const;
+export const STAGES = ['forward', 'head', 'lastBlock', 'lastThird', 'lastTwoThirds', 'all'] as const;
 
-/** `forward`: the frozen part; `head`: cached head epoch; `lastBlock`: from block_16 on; `all`: every layer. */
+/**
+ * `forward`: the frozen part; `head`: cached head epoch; `lastBlock`: from block_16 on; `lastThird`: from block_11 on;
+ * `lastTwoThirds`: from block_6 on; `all`: every layer.
+ */
 export type Stage = (typeof STAGES)[number];
+
+/** Who computes: the two engines of Thaw, and Keras. */
+export const SIDES = ['portable', 'native', 'peer'] as const;
+export type Side = (typeof SIDES)[number];
 
 /** What Keras does by itself, which has no counterpart here: batch normalization with the statistics of the batch. */
 export const PEER_ONLY = 'allAdapting';

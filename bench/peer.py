@@ -4,10 +4,10 @@
     python peer.py STAGE FOLDER REPETITIONS
 
 Prints the result as one line of JSON, the last of its output, in the form of StageResult in measurement.ts.
-Stages: forward, head, lastBlock, all, and allAdapting, which is `all` as Keras trains by itself: with the statistics of
+Stages: forward, head, lastBlock, lastThird, lastTwoThirds, all, and allAdapting, which is `all` as Keras trains by itself: with the statistics of
 the batch. The other stages train with those in the network, as Thaw does; since `fit` would use the batch's
 (https://github.com/keras-team/keras/issues/20285), they are compiled steps of their own. Keras keeps no features
-between steps, so `head` and `lastBlock` compute the frozen layers in every step.
+between steps, so stages with frozen layers compute them in every step.
 """
 
 import json
@@ -67,8 +67,11 @@ def assign(model, tensors):
 
 def freeze(model, stage):
     """Leaves trainable what the stage trains, and returns its variables."""
-    last = ("block_16_", "Conv_1", "out_relu", "head_dense")
-    starts = {"head": ("head_dense",), "lastBlock": last}.get(stage)
+    first_block = {"lastBlock": 16, "lastThird": 11, "lastTwoThirds": 6}.get(stage)
+    starts = ("head_dense",) if stage == "head" else None
+    if first_block is not None:
+        blocks = tuple(f"block_{number}_" for number in range(first_block, 17))
+        starts = (*blocks, "Conv_1", "out_relu", "head_dense")
     for layer in model.layers:
         layer.trainable = starts is None or layer.name.startswith(starts)
     return model.trainable_variables

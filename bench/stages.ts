@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { Random } from '../src/shared/random.ts';
 import type { Engine } from '../src/trainer/engine/engine.ts';
-import { inferSteps } from '../src/trainer/execution/runSteps.ts';
 import type { ValueId } from '../src/trainer/execution/steps.ts';
+import { type Prefix, prefixOf } from '../src/trainer/training/featureSource.ts';
 import { compilePhase, type PhaseProgram } from '../src/trainer/training/phaseProgram.ts';
 import { BatchTrainer, type BatchTargets } from '../src/trainer/training/trainBatch.ts';
 import { benchmarkNetwork, readBenchmarkTensors, stagePlan } from './benchmarkNetwork.ts';
@@ -60,8 +60,9 @@ export async function measureStage(
 /** The frozen part of a plan that trains the head only: images to pooled features, batch normalization folded. */
 function forwardWork(engine: Engine, program: PhaseProgram, images: Float32Array): Work {
   const check: number[] = [];
+  const prefix = prefixOf(engine, program);
   const run = async (): Promise<void> => {
-    const [{ values }] = await valuesAtCut(engine, program, images);
+    const [{ values }] = await valuesAtCut(engine, program, prefix, images);
     if (check.length === 0) check.push(...moments(values));
   };
   return { images: BATCH, run, check, microBatch: () => BATCH };
@@ -72,10 +73,15 @@ function moments(values: Float32Array): [mean: number, rootMeanSquare: number] {
   return [mean, Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)];
 }
 
-async function valuesAtCut(engine: Engine, program: PhaseProgram, images: Float32Array): Promise<CutValues> {
+async function valuesAtCut(
+  engine: Engine,
+  program: PhaseProgram,
+  prefix: Prefix,
+  images: Float32Array,
+): Promise<CutValues> {
   const input = tf.tensor4d(images, [BATCH, IMAGE_SIZE, IMAGE_SIZE, 3]);
   const given = new Map<ValueId, tf.Tensor>([[program.sequence.input, input]]);
-  const tensors = inferSteps(engine, program.prefix, given, program.boundary, program.constants);
+  const tensors = prefix.compiled.run(given);
   input.dispose();
   const values: CutValues = [];
   for (const [position, tensor] of tensors.entries()) {
@@ -87,7 +93,7 @@ async function valuesAtCut(engine: Engine, program: PhaseProgram, images: Float3
 
 /** Training steps on values that were cached at the cut before, or on the images where nothing is frozen. */
 async function trainingWork(engine: Engine, program: PhaseProgram, images: Float32Array, stage: Stage): Promise<Work> {
-  const cached = await valuesAtCut(engine, program, images);
+  const cached = await valuesAtCut(engine, program, prefixOf(engine, program), images);
   const trainer = new BatchTrainer(engine, program, BATCH, () => undefined);
   const targets: BatchTargets = {
     labels: Array.from({ length: BATCH }, (_, index) => index % CLASSES),

@@ -25,10 +25,18 @@ const STATED_ELSEWHERE = {
   '@tensorflow/tfjs-core': 'Copyright Google LLC. Apache License 2.0: see LICENSE.',
   '@tensorflow/tfjs-layers':
     'Copyright Google LLC. Apache License 2.0 (see LICENSE) and, for the parts that follow Keras, the MIT License with the text given for zod.',
+  '@tensorflow/tfjs-node': 'Copyright Google LLC. Apache License 2.0: see LICENSE.',
   '@vscode/l10n': 'Copyright (c) Microsoft Corporation. The MIT License with the text given for zod.',
   seedrandom: 'Copyright 2019 David Bau. The MIT License with the text given for zod.',
   tr46: 'Copyright Sebastian Mayr. The MIT License with the text given for zod.',
 };
+
+/** Shipped although npm leaves them out of an installation of that kind: the native engine is made of them. */
+const ENGINE_PACKAGES = [
+  'node_modules/@tensorflow/tfjs-node',
+  'node_modules/google-protobuf',
+  'node_modules/node-api-headers',
+];
 
 /** Packages that `npm ci --omit=dev --omit=optional` installs; those with types only leave nothing in the programs. */
 function shippedPackages() {
@@ -103,7 +111,7 @@ const table = (first, rows) => [`| ${first} | version | licence |`, '|---|---|--
 const verbatim = (file) =>
   ['```text', readFileSync(join(root, 'scripts', 'notices', file), 'utf8').trimEnd(), '```'].join('\n');
 
-const installed = shippedPackages();
+const installed = [...shippedPackages(), ...ENGINE_PACKAGES].sort();
 const portable = await unpackPortable(installed);
 const packages = [...installed.map((path) => join(root, path)), ...portable].map(readPackage);
 const texts = packages.map(({ name, text }) => `### ${name}\n\n\`\`\`text\n${text}\n\`\`\``);

@@ -20,11 +20,13 @@ const KNOWN: Record<ToWebview['type'], true> = {
   data: true,
   cost: true,
   start: true,
+  engine: true,
   run: true,
   runs: true,
   compared: true,
   delta: true,
   thumbnails: true,
+  cache: true,
 };
 
 /** Asks something of the host. */

@@ -6,7 +6,7 @@ import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '.
 import { predictCost } from '../src/shared/predictCost.ts';
 import type { CostResult } from '../src/shared/results.ts';
 import type { RunView } from '../src/shared/runView.ts';
-import type { Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
+import type { FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
 import { post } from './host.ts';
 
 /** What the host said last. The view draws these and nothing else; whatever a user does goes to the host first. */
@@ -31,6 +31,9 @@ export interface ClassThumbnails {
   images: Thumbnail[];
 }
 export const thumbnails = signal<ReadonlyMap<string, ClassThumbnails>>(new Map());
+
+/** What the cache of features holds, once the host has said so, and what emptying it has freed. */
+export const featureCache = signal<(FeatureCacheView & { freedBytes: number | null }) | null>(null);
 
 export const plan = computed(() => planDocument.value.plan);
 export const loadedNetwork = computed(() => (network.value.state === 'ready' ? network.value.value : null));
@@ -81,6 +84,9 @@ export function receive(message: ToWebview): void {
     case 'start':
       startState.value = message.start;
       return;
+    case 'engine':
+      engine.value = message.engine;
+      return;
     case 'run':
       run.value = message.run;
       runs.value = message.runs;
@@ -94,6 +100,9 @@ export function receive(message: ToWebview): void {
       return receiveDelta(message);
     case 'thumbnails':
       return receiveThumbnails(message);
+    case 'cache':
+      featureCache.value = { ...message.cache, freedBytes: message.freedBytes };
+      return;
   }
 }
 

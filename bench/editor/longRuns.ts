@@ -203,13 +203,15 @@ function reportOf(run: LongRun, best: Best): TrainResult {
   return {
     run: run.folder.path,
     engine: ENGINE,
+    engineVersion: ENGINE,
+    engineReason: 'it was asked for',
     epochs: EPOCHS,
     seconds: EPOCHS * SECONDS_OF_EPOCH,
     stopped: 'finished',
     best,
     freezeProof: { frozenTensors: 0, changedTensors: 0, changed: [] },
     movement: movementAt(run, 1, EPOCHS),
-    cache: { hits: 0, misses: 0, bytes: 0 },
+    cache: { hits: 0, misses: 0, fromDisk: 0, bytes: 0 },
     peakMemoryBytes: 4e8,
   };
 }

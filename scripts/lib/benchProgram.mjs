@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { build } from 'esbuild';
+import { BUNDLE_ALIASES } from './bundleAliases.mjs';
 import { root } from './project.mjs';
 
 /** TensorFlow.js is CommonJS inside. */
@@ -27,7 +28,7 @@ export async function bundleProgram(entry, outfile) {
     target: 'node20',
     format: 'esm',
     external: ['sharp'],
-    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    alias: BUNDLE_ALIASES,
     banner: { js: COMMON_JS_NAMES },
     logLevel: 'warning',
   });

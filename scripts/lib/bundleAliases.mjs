@@ -4,4 +4,6 @@ export const BUNDLE_ALIASES = {
   'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
   // The build for browsers is the one that reads no files, which nothing here asks of it.
   '@vscode/l10n': '@vscode/l10n/dist/browser.js',
+  // The union of all its packages; what @tensorflow/tfjs-node takes from it is in the core.
+  '@tensorflow/tfjs': '@tensorflow/tfjs-core',
 };

@@ -6,8 +6,19 @@ import { picturesIn } from './readme.mjs';
 /** Megabytes that nobody should have to wait for. Measured sizes are in docs/packaging.md. */
 const LARGEST = { everyPlatform: 10, onePlatform: 20 };
 
-const PROGRAMS = ['cli.js', 'trainer.js', 'freezeProof.js', 'extension.cjs', 'webview.js', 'webview.css'];
+const PROGRAMS = [
+  'cli.js',
+  'trainer.js',
+  'freezeProof.js',
+  'engineInstaller.js',
+  'nativeProbe.js',
+  'extension.cjs',
+  'webview.js',
+  'webview.css',
+];
 const ENGINE = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+/** What the native engine is compiled from; these two stand for all of them. */
+const NATIVE_SOURCES = ['binding/tfjs_backend.cc', 'node-api/node_api.h'];
 const CORNERS = ['clothing-few', 'clothing-many', 'digits-few', 'digits-many'];
 
 /** Without one of these something does not work. vsce renames the readme, the list of changes and the licence. */
@@ -15,6 +26,7 @@ const NEEDED = [
   ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt', 'THIRD_PARTY_NOTICES.md'],
   'l10n/bundle.l10n.json',
   ...[...PROGRAMS, ...ENGINE].map((name) => `dist/${name}`),
+  ...NATIVE_SOURCES.map((name) => `dist/native-sources/${name}`),
   ...['catalog.json', 'plan.schema.json'].map((name) => `media/${name}`),
   ...['model.json', 'weights.bin', 'metadata.json'].map((name) => `media/digits_backbone/${name}`),
   ...CORNERS.flatMap((name) => [`media/sample/${name}.zip`, `media/sample/${name}.finetune.json`]),
@@ -23,6 +35,9 @@ const NEEDED = [
 /** What may be there besides: translations, and pictures that the manifest names. */
 const MAY_BE_THERE =
   /^(package\.nls\.[\w-]+\.json|l10n\/bundle\.l10n\.[\w-]+\.json|media\/(icons|walkthrough)\/\w+\.svg)$/;
+
+/** Of use where the native engine is compiled. */
+const CPP = /^dist\/native-sources\/(binding\/\w+\.(cc|h)|node-api\/\w+\.h)$/;
 
 /** Never of use to a user, wherever it lies. */
 const FOR_DEVELOPERS = /\.(map|ts|mts|cts|tsx|tgz|vsix|log|h|cc)$|(^|\/)(test|tests|screenshots|\.[^/]+)(\/|$)/;
@@ -87,9 +102,9 @@ function foreign(files, packages) {
   const known = new Set([...NEEDED, ...named(files)]);
   const folders = packages.map(({ path }) => `dist/${path}/`);
   const isExpected = (path) =>
-    known.has(path) || MAY_BE_THERE.test(path) || folders.some((folder) => path.startsWith(folder));
+    known.has(path) || MAY_BE_THERE.test(path) || CPP.test(path) || folders.some((folder) => path.startsWith(folder));
   return Object.keys(files)
-    .filter((path) => !isExpected(path) || FOR_DEVELOPERS.test(path))
+    .filter((path) => !isExpected(path) || (FOR_DEVELOPERS.test(path) && !CPP.test(path)))
     .map((path) => `${path} is nothing for a user.`);
 }
 

@@ -224,23 +224,6 @@ function runRow(run: RunSummary): (string | number)[] {
   return [run.name, run.state, run.epochs, best, run.startedAt ?? ''];
 }
 
-/** `thaw engine status` */
-export async function engineCommand(action: string, options: CommonOptions): Promise<number> {
-  const output = createOutput(options);
-  if (action !== 'status') {
-    process.stderr.write(
-      'Only "thaw engine status" exists in this version: the native engine cannot be installed yet.\n',
-    );
-    return EXIT_INPUT;
-  }
-  const result = await withProgress('engineStatus', {}, options, output);
-  output.object(result);
-  for (const { name, available, version, reason } of result.engines) {
-    output.line(`${name}: ${available ? `works (${version})` : 'not available'}, ${reason}`);
-  }
-  return EXIT_DONE;
-}
-
 /** Runs a request and shows what it tells meanwhile; `hear` hears it too. */
 export async function withProgress<M extends Parameters<typeof runRequest>[0]>(
   method: M,

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BASELINES } from '../shared/baseline.ts';
 import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
 import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import { THAW_VERSION } from '../shared/version.ts';
+import { cacheCommand } from './cacheCommand.ts';
 import * as commands from './commands.ts';
 import { compareCommand } from './compareCommand.ts';
 import { crossValidateCommand } from './crossValidateCommand.ts';
+import { ENGINE_ACTIONS, engineCommand, INSTALL_SOURCES } from './engineCommand.ts';
 
 function integer(text: string): number {
   const value = Number(text);
@@ -122,9 +124,19 @@ function createProgram(onExitCode: (code: number) => void): Command {
     .action(run(compareCommand));
   command('predict <model> <files...>', 'classes of images').action(run(commands.predictCommand));
   command('runs [folder]', 'lists runs').action(run(commands.runsCommand));
-  command('engine [action]', 'which engines work here: status').action(
-    run((action: string | undefined, options: Parameters<typeof commands.engineCommand>[1]) =>
-      commands.engineCommand(action ?? 'status', options),
+  command('engine', 'which engines work here; installs or removes the native one')
+    .addArgument(new Argument('[action]', 'what to do').choices(ENGINE_ACTIONS).default('status'))
+    .addOption(new Option('--source <name>', 'where to get the native engine from').choices(INSTALL_SOURCES))
+    .addOption(
+      new Option(
+        '--from <folder>',
+        'takes it from an installed tfjs-node, libtensorflow or Python tensorflow',
+      ).conflicts('source'),
+    )
+    .action(run(engineCommand));
+  command('cache [action]', 'what is kept of images for other runs: status, clear').action(
+    run((action: string | undefined, options: Parameters<typeof cacheCommand>[1]) =>
+      cacheCommand(action ?? 'status', options),
     ),
   );
   return program;

@@ -14,6 +14,10 @@ export const COMMANDS = {
   predictImage: 'thaw.predictImage',
   revealRun: 'thaw.revealRun',
   deleteRun: 'thaw.deleteRun',
+  clearFeatureCache: 'thaw.clearFeatureCache',
+  installEngine: 'thaw.installEngine',
+  removeEngine: 'thaw.removeEngine',
+  showEngines: 'thaw.showEngines',
 } as const;
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { cacheStatus, clearCache } from '../node/featureCache/cacheFolder.ts';
 import { hasLiveChange } from '../shared/liveChange.ts';
 import type { PlanDocument } from '../shared/planView.ts';
 import { packSteps } from '../shared/stepTransfer.ts';
@@ -117,6 +118,7 @@ export class PlanEditorSession implements vscode.Disposable {
         this.startChanged();
       }),
     );
+    add(services.trainer.onDidChangeEngine(() => void this.engineChanged()));
   }
 
   private receive(raw: unknown): void {
@@ -156,6 +158,9 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'openAsText':
         await openPlanAsText(this.document.uri, message.line);
         break;
+      case 'showEngines':
+        await commands.executeCommand(COMMANDS.showEngines);
+        break;
       case 'openImage':
         if (this.images.isListed(message.file)) {
           await commands.executeCommand('vscode.open', vscode.Uri.file(message.file));
@@ -169,6 +174,12 @@ export class PlanEditorSession implements vscode.Disposable {
         break;
       case 'thumbnails':
         await this.sendThumbnails(message);
+        break;
+      case 'cache':
+        await this.sendCache();
+        break;
+      case 'clearCache':
+        await this.sendCache(await clearCache());
         break;
     }
   }
@@ -190,8 +201,14 @@ export class PlanEditorSession implements vscode.Disposable {
     this.post({ type: 'thumbnails', className, offset, augmentation, ...found });
   }
 
+  /** Tells what the cache of features holds, and what has just been freed of it. */
+  async sendCache(freedBytes: number | null = null): Promise<void> {
+    const { bytes, limitBytes, enabled } = await cacheStatus();
+    this.post({ type: 'cache', cache: { bytes, limitBytes, enabled }, freedBytes });
+  }
+
   private async sendSnapshot(): Promise<void> {
-    const engine = vscode.l10n.t('{0} engine', await this.services.trainer.engineName());
+    const engine = await this.engineText();
     for (;;) {
       const { run, compared, runs, isCurrent } = await this.planRuns.full();
       if (!isCurrent()) continue;
@@ -208,6 +225,14 @@ export class PlanEditorSession implements vscode.Disposable {
       this.post(snapshot);
       return;
     }
+  }
+
+  private async engineText(): Promise<string> {
+    return vscode.l10n.t('{0} engine', await this.services.trainer.engineName());
+  }
+
+  private async engineChanged(): Promise<void> {
+    this.post({ type: 'engine', engine: await this.engineText() });
   }
 
   /** A page that is not seen is thrown away by the editor, and asks anew when it is back. */

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
+import { clearFeatureCache } from './clearFeatureCache.ts';
 import { registerCommands } from './commands.ts';
 import { Disposables } from './disposables.ts';
-import { COMMANDS } from './ids.ts';
+import { engineCommands } from './engineCommands.ts';
+import { COMMANDS, SETTINGS } from './ids.ts';
 import { openSample } from './openSample.ts';
 import { planCommands } from './planCommands.ts';
 import { PlanEditorProvider } from './planEditorProvider.ts';
@@ -39,14 +41,21 @@ export class ThawExtension implements vscode.Disposable {
     add(new RunsView(runs, runList));
     add(new StatusBar(runs));
     add(notifyOfRuns(runs, editors, log));
+    add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration(SETTINGS.engine)) trainer.engineChanged();
+      }),
+    );
     const services = { trainer, memory: context.globalState, mediaFolder, log };
     const fineTune = (folder: unknown): Promise<void> =>
       startFineTune(folder instanceof vscode.Uri ? folder : undefined, services);
     const handlers = {
       ...planCommands(runs, editors),
       ...runCommands({ runs, runList, editors, trainer }),
+      ...engineCommands({ trainer, log, fileOf: (path) => context.asAbsolutePath(path) }),
       [COMMANDS.startFineTune]: fineTune,
       [COMMANDS.openSample]: () => openSample(mediaFolder),
+      [COMMANDS.clearFeatureCache]: () => clearFeatureCache(editors),
       [COMMANDS.showLog]: () => log.show(),
     };
     add(registerCommands(handlers, log));

@@ -20,6 +20,11 @@ export class TrainerService {
   private shared: TrainerClient | null = null;
   private readonly all = new Set<TrainerClient>();
   private engine: Promise<string> | null = null;
+  /** The shared trainer has been started with another engine than there is now. */
+  private isOutdated = false;
+  private readonly engineChanges = new vscode.EventEmitter<void>();
+  /** Another engine may be in use from now on. */
+  readonly onDidChangeEngine = this.engineChanges.event;
   private waiting = 0;
   private idle: NodeJS.Timeout | undefined;
   private readonly turn = new IdleTurn();
@@ -64,7 +69,8 @@ export class TrainerService {
       return await this.shared.request(method, withEngine(params), options);
     } finally {
       this.waiting--;
-      if (this.waiting === 0) this.idle = setTimeout(() => this.endShared(), IDLE_MS).unref();
+      if (this.waiting === 0 && this.isOutdated) this.endShared();
+      else if (this.waiting === 0) this.idle = setTimeout(() => this.endShared(), IDLE_MS).unref();
     }
   }
 
@@ -85,13 +91,21 @@ export class TrainerService {
   /** Name of the engine that trains here, such as `portable`. */
   engineName(): Promise<string> {
     this.engine ??= this.request('engineStatus', { directory: '.' }).then(
-      ({ engines }) => engines.find((engine) => engine.available)?.name ?? DEFAULT_ENGINE,
+      ({ engines }) => chosenEngine(engines),
       () => {
         this.engine = null;
         return DEFAULT_ENGINE;
       },
     );
     return this.engine;
+  }
+
+  /** An engine was installed or removed, or another one chosen: what is asked from now on goes to a new trainer. */
+  engineChanged(): void {
+    this.engine = null;
+    if (this.waiting === 0) this.endShared();
+    else this.isOutdated = true;
+    this.engineChanges.fire();
   }
 
   /** Starts a trainer that the caller gives back to `end`. */
@@ -114,11 +128,13 @@ export class TrainerService {
 
   /** Ends all trainers. */
   async shutdown(): Promise<void> {
+    this.engineChanges.dispose();
     clearTimeout(this.idle);
     await Promise.all([...this.all].map((client) => this.end(client)));
   }
 
   private endShared(): void {
+    this.isOutdated = false;
     if (this.shared) void this.end(this.shared);
     this.shared = null;
   }
@@ -126,9 +142,12 @@ export class TrainerService {
 
 /** Adds what every request says besides its own parameters. */
 export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
-  const engine = setting<Params<'check'>['engine']>(SETTINGS.engine, 'auto');
   const memoryMB = Math.max(0, setting(SETTINGS.memoryBudget, 0));
-  return { ...params, engine, memoryMB } as Params<M>;
+  return { ...params, engine: engineSetting(), memoryMB } as Params<M>;
+}
+
+function engineSetting(): Params<'check'>['engine'] {
+  return setting<Params<'check'>['engine']>(SETTINGS.engine, 'auto');
 }
 
 function setting<T>(name: string, fallback: T): T {
@@ -136,8 +155,16 @@ function setting<T>(name: string, fallback: T): T {
   return vscode.workspace.getConfiguration(section).get<T>(key, fallback);
 }
 
+/** What the setting says, and with `auto` the quickest engine that works. */
+function chosenEngine(engines: Results['engineStatus']['engines']): string {
+  const setting = engineSetting();
+  if (setting !== 'auto') return setting;
+  const works = (name: string): boolean => engines.some((engine) => engine.name === name && engine.available);
+  return works('native') ? 'native' : DEFAULT_ENGINE;
+}
+
 /** The editor's own runtime may be Electron, and options meant for the extension host are not for its children. */
-function runtimeEnvironment(): NodeJS.ProcessEnv {
+export function runtimeEnvironment(): NodeJS.ProcessEnv {
   return {
     ...(process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
     NODE_OPTIONS: undefined,

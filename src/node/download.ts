@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EnvHttpProxyAgent, interceptors, request, type Dispatcher } from 'undici';
 import { ThawError } from '../shared/errors.ts';
 import { errorCode, toFileProblem } from './atomicFile.ts';
+import { fileHash } from './fileHash.ts';
 
 export interface DownloadProgress {
   address: string;
@@ -16,6 +17,8 @@ export interface DownloadOptions {
   onProgress?: (progress: DownloadProgress) => void;
   /** Stops the download; what has arrived is kept for the next time. */
   signal?: AbortSignal;
+  /** SHA-256 the file must have, in hexadecimal. */
+  sha256?: string;
   /** Pause before attempt 2, 3, … in milliseconds. */
   pause?: (attempt: number) => number;
 }
@@ -27,22 +30,27 @@ const SILENCE = 30_000;
 
 const exponentialPause = (attempt: number): number => 500 * 2 ** (attempt - 2);
 
+type Headers = Dispatcher.ResponseData['headers'];
+
 /** A failure that another attempt may not meet. */
 class Interrupted extends Error {}
 
 /**
  * Fetches a file into `path`. Until it is complete it grows in `path.part`, from where a cut connection, or a later
  * call, goes on as long as the server still has the same version (Range with If-Range, RFC 9110 section 13.1.5).
- * HTTP_PROXY, HTTPS_PROXY and NO_PROXY are obeyed.
+ * HTTP_PROXY, HTTPS_PROXY and NO_PROXY are obeyed. A file of another SHA-256 than was asked for, or of another MD5 than
+ * Google Cloud Storage names (https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash), is deleted.
  *
- * Throws ThawError download, cancelled, noSpace, readOnly or notPermitted.
+ * Throws ThawError download, downloadChecksum, cancelled, noSpace, readOnly or notPermitted.
  */
 export async function downloadFile(address: string, path: string, options: DownloadOptions = {}): Promise<void> {
-  const agent = new EnvHttpProxyAgent({ headersTimeout: SILENCE, bodyTimeout: SILENCE });
+  const agent = createAgent();
   const dispatcher = agent.compose(interceptors.redirect({ maxRedirections: REDIRECTS }));
   try {
     await mkdir(dirname(path), { recursive: true });
-    await fetchWithRetries(address, path, options, dispatcher);
+    const headers = await fetchWithRetries(address, path, options, dispatcher);
+    await requireHash(address, path, 'sha256', options.sha256);
+    await requireHash(address, path, 'md5', namedMd5(headers));
     await rename(`${path}.part`, path);
     await rm(validatorPath(path), { force: true });
   } catch (error) {
@@ -53,12 +61,23 @@ export async function downloadFile(address: string, path: string, options: Downl
   }
 }
 
+/** undici calls this agent experimental whenever one is made, which nobody who reads the terminal can do anything about. */
+function createAgent(): EnvHttpProxyAgent {
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = () => undefined;
+  try {
+    return new EnvHttpProxyAgent({ headersTimeout: SILENCE, bodyTimeout: SILENCE });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
 async function fetchWithRetries(
   address: string,
   path: string,
   options: DownloadOptions,
   dispatcher: Dispatcher,
-): Promise<void> {
+): Promise<Headers> {
   const pause = options.pause ?? exponentialPause;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -76,7 +95,7 @@ async function fetchOnce(
   path: string,
   options: DownloadOptions,
   dispatcher: Dispatcher,
-): Promise<void> {
+): Promise<Headers> {
   const partPath = `${path}.part`;
   const kept = await keptPart(path);
   const headers = {
@@ -97,6 +116,29 @@ async function fetchOnce(
   } finally {
     await file.close();
   }
+  return response.headers;
+}
+
+/** Deletes what arrived and throws when it is another file. */
+async function requireHash(
+  address: string,
+  path: string,
+  algorithm: 'sha256' | 'md5',
+  expected: string | undefined,
+): Promise<void> {
+  if (expected === undefined) return;
+  const actual = await fileHash(`${path}.part`, algorithm);
+  if (actual === expected.toLowerCase()) return;
+  for (const file of [`${path}.part`, validatorPath(path)]) await rm(file, { force: true });
+  const name = algorithm === 'md5' ? 'MD5' : 'SHA-256';
+  throw new ThawError({ reason: 'downloadChecksum', address, algorithm: name, expected, actual });
+}
+
+/** `x-goog-hash: crc32c=…, md5=…`, also as several lines; in hexadecimal. */
+function namedMd5(headers: Headers): string | undefined {
+  const lines = [headers['x-goog-hash'] ?? []].flat().join(',');
+  const base64 = /(?:^|,)\s*md5=([\w+/=]+)/.exec(lines)?.[1];
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('hex');
 }
 
 async function writeBody(
@@ -146,7 +188,7 @@ async function keptPart(path: string): Promise<{ bytes: number; validator: strin
 }
 
 /** Remembers the version that is arriving. Weak tags say too little to go on from the middle (RFC 9110 section 13.1.5). */
-async function keepValidator(headers: Dispatcher.ResponseData['headers'], path: string): Promise<void> {
+async function keepValidator(headers: Headers, path: string): Promise<void> {
   const tag = singleHeader(headers, 'etag');
   const validator = tag !== undefined && !tag.startsWith('W/') ? tag : singleHeader(headers, 'last-modified');
   await writeFile(validatorPath(path), validator ?? '');
@@ -156,7 +198,7 @@ function validatorPath(path: string): string {
   return `${path}.part.version`;
 }
 
-function singleHeader(headers: Dispatcher.ResponseData['headers'], name: string): string | undefined {
+function singleHeader(headers: Headers, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,6 +6,7 @@ import type { DownloadEntry } from '../shared/catalog.ts';
 import { ThawError, type Problem } from '../shared/errors.ts';
 import { toFileProblem, writeFileAtomic } from './atomicFile.ts';
 import { downloadFile, type DownloadOptions } from './download.ts';
+import { fileHash } from './fileHash.ts';
 import { readModelFiles, readModelJson, type ModelFiles } from './modelFiles.ts';
 import { readManifest } from './weightsManifest.ts';
 
@@ -129,11 +128,7 @@ async function isVerified(entry: DownloadEntry, folder: string, verifiedPath: st
 /** SHA-256 of each file, by its name. */
 async function hashFiles(folder: string, names: string[]): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const name of names) {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(join(folder, name))) hash.update(chunk as Uint8Array);
-    hashes[name] = hash.digest('hex');
-  }
+  for (const name of names) hashes[name] = await fileHash(join(folder, name), 'sha256');
   return hashes;
 }
 

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { type DataProblem, describeDataProblem } from './dataProblems.ts';
+import { describeEngineProblem, type EngineProblem } from './engineProblems.ts';
 import { describeFoldProblem, type FoldProblem } from './foldProblems.ts';
 import { formatList } from './format.ts';
 
@@ -39,9 +40,11 @@ export type Problem =
   | { reason: 'readOnly'; path: string }
   | { reason: 'notPermitted'; path: string }
   | { reason: 'download'; address: string; detail: string }
+  | { reason: 'downloadChecksum'; address: string; algorithm: string; expected: string; actual: string }
   | { reason: 'outOfMemory'; microBatch: number }
   | { reason: 'engineUnavailable'; engine: string; detail: string }
   | { reason: 'memoryLimit'; value: string }
+  | EngineProblem
   | { reason: 'notFinite'; epoch: number; step: number }
   // processes
   | { reason: 'cancelled' }
@@ -79,6 +82,15 @@ export function isInputProblem(problem: Problem): boolean {
     case 'protocol':
     case 'internal':
     case 'download':
+    case 'downloadChecksum':
+    case 'enginePlatform':
+    case 'engineArchive':
+    case 'engineNoPip':
+    case 'enginePip':
+    case 'engineNoCompiler':
+    case 'engineCompile':
+    case 'engineProbe':
+    case 'engineNoSource':
     case 'foldsIncomplete':
       return false;
     default:
@@ -210,6 +222,14 @@ function sentenceOf(problem: Problem): string {
         problem.address,
         problem.detail,
       );
+    case 'downloadChecksum':
+      return t(
+        '{0} is not the file it should be: its {1} is {2} and not {3}. It was deleted. Run the command again; if it happens again, the server has another file.',
+        problem.address,
+        problem.algorithm,
+        problem.actual,
+        problem.expected,
+      );
     case 'outOfMemory':
       return problem.microBatch === 1
         ? t(
@@ -226,6 +246,17 @@ function sentenceOf(problem: Problem): string {
         'THAW_MEMORY_LIMIT_MB is "{0}", which is no number of megabytes above 0. Set one, such as 4000, or none.',
         problem.value,
       );
+    case 'engineBusy':
+    case 'engineFolder':
+    case 'enginePlatform':
+    case 'engineArchive':
+    case 'engineNoPip':
+    case 'enginePip':
+    case 'engineNoCompiler':
+    case 'engineCompile':
+    case 'engineProbe':
+    case 'engineNoSource':
+      return describeEngineProblem(problem);
     case 'notFinite':
       return t(
         'The loss became infinite in epoch {0}, step {1}. Lower the learning rates; the best weights so far are kept.',

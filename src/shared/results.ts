@@ -79,6 +79,9 @@ export interface Best {
 export interface TrainResult {
   run: string;
   engine: string;
+  /** What computed, with its version and threads. */
+  engineVersion: string;
+  engineReason: string;
   epochs: number;
   seconds: number;
   stopped: 'finished' | 'earlyStopped' | 'interrupted';
@@ -86,7 +89,11 @@ export interface TrainResult {
   freezeProof: { frozenTensors: number; changedTensors: number; changed: string[] } | null;
   /** ||w - w0|| / ||w0|| per block since the start of the run. */
   movement: Record<string, number>;
-  cache: { hits: number; misses: number; bytes: number };
+  /**
+   * Features of the frozen part: `hits` were handed to training and validation, for which `misses` were computed in this run
+   * and `fromDisk` taken from the cache on the disk.
+   */
+  cache: { hits: number; misses: number; fromDisk: number; bytes: number };
   peakMemoryBytes: number;
 }
 
@@ -184,7 +191,8 @@ export interface PredictResult {
 }
 
 export interface EngineStatus {
-  engines: { name: string; available: boolean; version: string | null; reason: string }[];
+  /** `auto`: whether this is the one that is taken where none is asked for. */
+  engines: { name: string; available: boolean; version: string | null; reason: string; auto: boolean }[];
 }
 
 /** What happens while a long request runs; of a cross-validation with the number of the fold, from 1 to `folds`. */
@@ -195,6 +203,8 @@ type TrainStep =
       event: 'start';
       run: string;
       engine: string;
+      /** Why it is this one; runs of earlier versions do not say it. */
+      engineReason?: string;
       images: { train: number; validation: number };
       classes: string[];
       epochs: number;

@@ -23,6 +23,8 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('resume'), run: z.string() }),
   z.object({ v: version, type: z.literal('openAsText'), line: z.number().int().positive().optional() }),
   z.object({ v: version, type: z.literal('openImage'), file: z.string() }),
+  /** Which engines there are, and the native one installed or removed. */
+  z.object({ v: version, type: z.literal('showEngines') }),
   z.object({ v: version, type: z.literal('showRun'), run: z.string() }),
   /** Draws another run of the plan beside the shown one, or no longer. */
   z.object({ v: version, type: z.literal('compare'), run: z.string(), compared: z.boolean() }),
@@ -36,6 +38,10 @@ export const toHostSchema = z.discriminatedUnion('type', [
     /** Shown with a random crop and mirroring, as training sees them; 0 is the image as it is. */
     augmentation: z.number().int().min(0),
   }),
+  /** What the cache of features holds, answered by `cache`. */
+  z.object({ v: version, type: z.literal('cache') }),
+  /** Empties it, answered by `cache`. */
+  z.object({ v: version, type: z.literal('clearCache') }),
   /** A delta did not fit what the view has. */
   z.object({ v: version, type: z.literal('resync') }),
 ]);
@@ -77,6 +83,14 @@ export interface Snapshot {
   engine: string;
 }
 
+/** What the cache of features holds and may hold, for all plans of this machine. */
+export interface FeatureCacheView {
+  bytes: number;
+  limitBytes: number;
+  /** False where it is switched off. */
+  enabled: boolean;
+}
+
 /** What the host tells the webview. Everything but `snapshot` replaces one part of it. */
 export type ToWebview =
   | Snapshot
@@ -86,10 +100,13 @@ export type ToWebview =
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'cost'; cost: Loadable<CostResult> }
   | { type: 'start'; start: StartState }
+  | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }
   | { type: 'runs'; runs: Snapshot['runs'] }
   /** The runs drawn beside the shown one, in order, and those of them that the view does not have yet. */
   | { type: 'compared'; runs: string[]; views: RunView[] }
   /** More of the shown run or of a compared one. */
   | { type: 'delta'; delta: RunDelta }
-  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] };
+  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] }
+  /** `freedBytes` where it was just emptied. */
+  | { type: 'cache'; cache: FeatureCacheView; freedBytes: number | null };

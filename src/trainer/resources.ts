@@ -6,3 +6,5 @@ export const MEDIA_DIRECTORY = fileURLToPath(new URL('../media/', import.meta.ur
 export const WASM_DIRECTORY = fileURLToPath(new URL('./', import.meta.url));
 /** Entry of the process that proves a freeze. */
 export const FREEZE_PROOF_ENTRY = fileURLToPath(new URL('./freezeProof.js', import.meta.url));
+/** Entry of the process that tries out the native engine. */
+export const NATIVE_PROBE_ENTRY = fileURLToPath(new URL('./nativeProbe.js', import.meta.url));

@@ -309,17 +309,22 @@ describe('thaw runs', () => {
 
 describe('thaw engine', () => {
   it('tells which engines work here and why not', async () => {
-    const { engines } = await answer(contract.engineContract, 'engine', 'status');
+    const status = await answer(contract.engineContract, 'engine', 'status');
+    const { engines } = status;
     expect(engines.map(({ name, available }) => [name, available])).toEqual([
       ['portable', true],
       ['native', false],
     ]);
-    expect(await answer(contract.engineContract, 'engine')).toEqual({ engines });
+    expect(await answer(contract.engineContract, 'engine')).toEqual(status);
   });
 
   it('refuses an engine that does not work here', async () => {
     expect(await refusal('train', PLAN, '--engine', 'native')).toContain('--engine auto');
-    expect(await refusal('engine', 'install')).toContain('engine status');
+    expect(await refusal('engine', 'instal')).toContain('Allowed choices are status, install, remove.');
+    expect(await refusal('engine', 'status', '--source', 'wheel')).toContain('thaw engine install');
+    expect(await refusal('engine', 'install', '--source', 'internet')).toContain('auto, archive, wheel');
+    expect(await refusal('engine', 'install', '--source', 'wheel', '--from', 'model')).toContain('--from');
+    expect(await refusal('engine', 'install', '--from', 'images')).toContain('it has no library of TensorFlow');
   });
 });
 

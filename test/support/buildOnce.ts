@@ -6,7 +6,15 @@ import { newestTime, timeOf } from '../../scripts/lib/fileTimes.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const SOURCES = ['src', 'webview', 'esbuild.mjs', 'package-lock.json'];
-const PROGRAMS = ['cli.js', 'trainer.js', 'freezeProof.js', 'extension.cjs', 'webview.js'];
+const PROGRAMS = [
+  'cli.js',
+  'trainer.js',
+  'freezeProof.js',
+  'engineInstaller.js',
+  'nativeProbe.js',
+  'extension.cjs',
+  'webview.js',
+];
 
 /**
  * Builds dist/ before the first test of a suite that starts the programs, unless it is newer than everything it is made

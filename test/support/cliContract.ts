@@ -107,7 +107,7 @@ export const eventContracts = {
     best: best.nullable(),
     freezeProof: z.looseObject({ frozenTensors: count, changedTensors: count }).nullable(),
     movement: z.record(z.string(), z.number().nonnegative()),
-    cache: z.looseObject({ hits: count, misses: count, bytes: count }),
+    cache: z.looseObject({ hits: count, misses: count, fromDisk: count, bytes: count }),
     peakMemoryBytes: z.number().positive(),
   }),
 };
@@ -221,6 +221,7 @@ export const runsContract = z.looseObject({
 });
 
 export const engineContract = z.looseObject({
+  directory: path,
   engines: z.array(
     z.looseObject({
       name: z.string(),

@@ -14,6 +14,8 @@ export interface ModelServer {
   files: Map<string, Uint8Array>;
   requests: ServedRequest[];
   etag: string;
+  /** Sent with every file. */
+  headers: Record<string, string>;
   /** Answers Range requests with the whole file. */
   ignoreRange: boolean;
   /**
@@ -40,6 +42,7 @@ export async function startModelServer(files: Record<string, Uint8Array>): Promi
     files: new Map(Object.entries(files)),
     requests: [],
     etag: '"v1"',
+    headers: {},
     ignoreRange: false,
     rangeShift: 0,
     cuts: [],
@@ -84,6 +87,7 @@ function serve(state: State, request: IncomingMessage, response: ServerResponse)
   const body = partial ? file.subarray(from) : file;
   response.writeHead(partial ? 206 : 200, {
     etag: state.etag,
+    ...state.headers,
     'content-length': body.length,
     ...(partial && { 'content-range': `bytes ${from}-${file.length - 1}/${file.length}` }),
   });

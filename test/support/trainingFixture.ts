@@ -9,16 +9,21 @@ import { RunFolder } from '../../src/node/runFolder.ts';
 import type { Plan, PlanInput } from '../../src/shared/plan.ts';
 import { Random } from '../../src/shared/random.ts';
 import type { TrainEvent, TrainResult } from '../../src/shared/results.ts';
+import { createNativeEngine } from '../../src/trainer/engine/native/nativeEngine.ts';
 import { createPortableEngine } from '../../src/trainer/engine/portable/portableEngine.ts';
 import { trainPlan } from '../../src/trainer/training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../../src/trainer/training/trainingSetup.ts';
 import { saveNetwork } from '../../src/trainer/model/saveNetwork.ts';
 import { seedWeights } from './networks.ts';
+import { nativeEngine } from './provisionNative.ts';
 
 type Symbolic = tfl.SymbolicTensor;
 const apply = (layer: tfl.layers.Layer, input: Symbolic | Symbolic[]): Symbolic => layer.apply(input) as Symbolic;
 
 export const IMAGE_SIZE = 12;
+
+/** Whether the tests of this process train on the native engine; vitest.config.ts says so. */
+export const isNativeSuite = process.env.THAW_TEST_ENGINE === 'native';
 
 /**
  * A small network with everything the engine treats specially: convolution and batch normalization that fold, a depthwise
@@ -117,10 +122,18 @@ export async function writePlan(folder: string, changes: Partial<PlanInput> = {}
 export type TestEngine = Awaited<ReturnType<typeof createPortableEngine>>;
 let engine: Promise<TestEngine> | null = null;
 
-/** The portable engine, one for all tests of a file. */
+/** The engine that the suite is for, one for all tests of a file. */
 export function useEngine(): Promise<TestEngine> {
-  engine ??= createPortableEngine({});
+  engine ??= openTestEngine();
   return engine;
+}
+
+async function openTestEngine(): Promise<TestEngine> {
+  if (!isNativeSuite) return createPortableEngine({});
+  const installed = await nativeEngine((reason) => {
+    throw new Error(reason);
+  });
+  return createNativeEngine(installed);
 }
 
 export interface Trained {
@@ -155,6 +168,7 @@ export async function trainHere(planPath: string, options: TrainOptions = {}): P
   const controller = new AbortController();
   const result = await trainPlan({
     engine: await useEngine(),
+    engineReason: 'it was asked for',
     setup,
     run,
     resume: options.resume ?? false,

@@ -8,7 +8,9 @@ import { Random } from '../../src/shared/random.ts';
 import type { TrainEvent } from '../../src/shared/results.ts';
 import { varyImage } from '../../src/shared/varyImage.ts';
 import { FoldedConstants } from '../../src/trainer/execution/runSteps.ts';
-import { CachedFeatures, LiveFeatures } from '../../src/trainer/training/featureSource.ts';
+import { CachedFeatures } from '../../src/trainer/training/cachedFeatures.ts';
+import { LiveFeatures, prefixOf } from '../../src/trainer/training/featureSource.ts';
+import type { Engine } from '../../src/trainer/engine/engine.ts';
 import { inputTensor } from '../../src/trainer/training/inputTensor.ts';
 import { openSetup, type TrainingSetup } from '../../src/trainer/training/trainingSetup.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
@@ -72,7 +74,11 @@ describe('what the network sees', () => {
     return openSetup(file, file.plan, await readModelFiles(file.resolve(file.plan.model)));
   }
   /** No layer at all below the cut: the values there are the images. */
-  const nothing = { steps: [], input: 0, boundary: [0], constants: new FoldedConstants([]) };
+  const nothing = (engine: Engine) =>
+    prefixOf(engine, {
+      ...{ prefix: [], boundary: [0], constants: new FoldedConstants([]) },
+      sequence: { steps: [], input: 0, output: 0 },
+    });
   const INDEXES = [3, 0, 7];
 
   async function pixelsOf({ data }: TrainingSetup): Promise<Uint8Array[]> {
@@ -84,7 +90,8 @@ describe('what the network sees', () => {
   it('is each image in a variant of its own, in the range of the network', async () => {
     const setup = await openProject();
     const { input } = setup.network;
-    const live = new LiveFeatures(await useEngine(), nothing, setup.data.train, input, resolveAugmentation(everything));
+    const engine = await useEngine();
+    const live = new LiveFeatures(engine, nothing(engine), setup.data.train, input, resolveAugmentation(everything));
     const { values } = await live.batch(INDEXES, Random.seeded(5, 'test'));
     const random = Random.seeded(5, 'test');
     const variants = (await pixelsOf(setup)).map((pixels) => varyImage(pixels, input, drawVariant(random, everything)));
@@ -98,8 +105,11 @@ describe('what the network sees', () => {
     const { input } = setup.network;
     const engine = await useEngine();
     const augmentation = { ...everything, variants: 3 };
-    const live = new LiveFeatures(engine, nothing, setup.data.train, input, augmentation);
-    const cache = new CachedFeatures(engine, nothing, setup.data.train, live, augmentation, 9);
+    const live = new LiveFeatures(engine, nothing(engine), setup.data.train, input, augmentation);
+    const cache = new CachedFeatures(engine, setup.data.train, live, {
+      boundary: [{ id: 0, shape: [input.height, input.width, input.channels] }],
+      ...{ augmentation, seed: 9, disk: null },
+    });
     await cache.fill(setup.data.train.usable, () => undefined, new AbortController().signal);
     const valuesOf = (pixels: Uint8Array): Float32Array => inputTensor([pixels], input).dataSync() as Float32Array;
     const images = await pixelsOf(setup);

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { batchLoss } from '../../src/trainer/training/trainBatch.ts';
+import { weightedLoss } from '../../src/trainer/training/gradientFunction.ts';
+import { shareInLoss } from '../../src/trainer/training/trainBatch.ts';
 import { useEngine } from '../support/trainingFixture.ts';
 
 const LOGITS = [1, 2, 0.5, 0.2, -0.3, 3];
@@ -9,7 +10,8 @@ it('is the weighted cross-entropy with smoothed labels, with its gradient', asyn
   await useEngine();
   const targets = { labels: [0, 2], classWeights: [2, 1, 0.5], labelSmoothing: 0.1, rateFactor: 1 };
   const { value, grad } = tf.tidy(() => {
-    const compute = tf.valueAndGrad((logits: tf.Tensor) => batchLoss(logits as tf.Tensor2D, targets, 2));
+    const share = shareInLoss(targets, 3, 2);
+    const compute = tf.valueAndGrad((logits: tf.Tensor) => weightedLoss(logits as tf.Tensor2D, share));
     const result = compute(tf.tensor2d(LOGITS, [2, 3]));
     return { value: result.value.dataSync()[0], grad: [...result.grad.dataSync()] };
   });

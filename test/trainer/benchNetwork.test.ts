@@ -38,6 +38,8 @@ describe('network of the benchmark', () => {
     ['forward', 'head_pool'],
     ['head', 'head_pool'],
     ['lastBlock', 'block_15_add'],
+    ['lastThird', 'block_10_project_BN'],
+    ['lastTwoThirds', 'block_5_add'],
     ['all', null],
   ] as const)('trains in stage %s what follows %s', (stage, last) => {
     expect(trainedFrom(stage)).toBe(last);

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readModelFiles } from '../../src/node/modelFiles.ts';
+import { timesFolder } from '../../src/node/storedTimes.ts';
 import { readPlanFile } from '../../src/node/planFile.ts';
 import type { PlanInput } from '../../src/shared/plan.ts';
 import { predictCost } from '../../src/shared/predictCost.ts';
@@ -17,15 +18,11 @@ let engine: TestEngine;
 
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'thaw-test-')));
-  vi.stubEnv('THAW_CACHE_DIR', join(folder, 'cache'));
   engine = await useEngine();
   await writeProject(folder);
 });
 
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const all = Object.fromEntries(SMALL_BLOCKS.map((name) => [name, { frozen: false }]));
 
@@ -59,7 +56,7 @@ it('measures every step once, keeps it, leaves the weights and gives all tensors
     expect(cost?.secondsPerEpoch).toBeGreaterThan(0);
     expect(cost?.memoryBytes).toBeGreaterThan(50e6);
   }
-  const files = await readdir(join(folder, 'cache/timings'));
+  const files = await readdir(timesFolder());
   expect(files).toHaveLength(2);
   expect((await measure(setup)).basis.times).toEqual(first.basis.times);
   setup.network.model.dispose();
@@ -79,13 +76,12 @@ it('measures adaptive batch normalization where a plan asks for it', async () =>
 
 it('gives up when it is cancelled, and keeps nothing', async () => {
   const setup = await open({ head: { classes: ['left', 'right'], hidden: [3] } });
-  const files = await readdir(join(folder, 'cache/timings'));
   const tensors = tf.memory().numTensors;
   const controller = new AbortController();
   const measuring = measure(setup, controller.signal);
   controller.abort();
   await expect(measuring).rejects.toThrow();
   expect(tf.memory().numTensors).toBe(tensors);
-  expect(await readdir(join(folder, 'cache/timings'))).toEqual(files);
+  await expect(readdir(timesFolder())).rejects.toMatchObject({ code: 'ENOENT' });
   setup.network.model.dispose();
 });

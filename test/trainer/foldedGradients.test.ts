@@ -82,7 +82,7 @@ async function foldedGradients(
   microBatch: number,
 ): Promise<Map<string, Float32Array>> {
   const engine = await useEngine();
-  await tf.setBackend('wasm');
+  await tf.setBackend((await useEngine()).backend);
   const program = compilePhase(plan, 0, prepared);
   const found = new Map<string, Float32Array>();
   const names = new Map(
@@ -93,7 +93,7 @@ async function foldedGradients(
   program.optimizers = [
     {
       weights: [],
-      apply: (gradients) =>
+      apply: (_, gradients) =>
         gradients.forEach((gradient, name) =>
           found.set(names.get(name) ?? name, gradient.dataSync<'float32'>().slice()),
         ),
@@ -155,7 +155,7 @@ describe('gradients of the folded network', () => {
 describe('the folded network', () => {
   it('answers as the plain one', async () => {
     const engine = await useEngine();
-    await tf.setBackend('wasm');
+    await tf.setBackend((await useEngine()).backend);
     const prepared = network(planFor([]));
     const sequence = compileSteps(prepared.model);
     expect(sequence.steps.length).toBeLessThan(prepared.model.layers.length - 4);

@@ -9,9 +9,9 @@ beforeAll(() => useEngine());
 function example(first: number[], second: number[]): { sum: GradientSum; names: string[]; variables: tf.Variable[] } {
   const variables = tf.tidy(() => [tf.variable(tf.tensor1d([1, -2])), tf.variable(tf.tensor1d([3]))]);
   const sum = new GradientSum();
-  const gradients = { [variables[0].name]: tf.tensor1d(first), [variables[1].name]: tf.tensor1d(second) };
+  const gradients = new Map([first, second].map((values, index) => [variables[index].name, tf.tensor1d(values)]));
   sum.add(gradients);
-  tf.dispose(Object.values(gradients));
+  tf.dispose([...gradients.values()]);
   return { sum, names: variables.map(({ name }) => name), variables };
 }
 
@@ -19,11 +19,11 @@ const valuesOf = (sum: GradientSum, name: string): number[] => [...(sum.gradient
 
 it('adds up the gradients of micro-batches', () => {
   const { sum, names, variables } = example([1, 2], [3]);
-  const more = { [names[0]]: tf.tensor1d([10, 20]) };
-  sum.add(more);
+  const more = tf.tensor1d([10, 20]);
+  sum.add(new Map([[names[0], more]]));
   expect([valuesOf(sum, names[0]), valuesOf(sum, names[1])]).toEqual([[11, 22], [3]]);
   sum.dispose();
-  tf.dispose([...variables, more[names[0]]]);
+  tf.dispose([...variables, more]);
 });
 
 it('shortens all gradients by one factor where together they are too long', async () => {

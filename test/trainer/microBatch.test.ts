@@ -6,7 +6,7 @@ import type { PlanInput } from '../../src/shared/plan.ts';
 import type { TrainEvent } from '../../src/shared/results.ts';
 import { weightOf } from '../../src/trainer/execution/layerWeights.ts';
 import { compileSteps, type NormalizationStep } from '../../src/trainer/execution/steps.ts';
-import { BatchStatistics } from '../../src/trainer/training/batchStatistics.ts';
+import { PooledStatistics } from '../../src/trainer/training/pooledStatistics.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 import { SMALL_BLOCKS, smallBackbone, trainHere, useEngine, writeProject } from '../support/trainingFixture.ts';
 
@@ -69,7 +69,7 @@ describe('statistics of a batch in parts', () => {
     const before = ['moving_mean', 'moving_variance'].map((role) => [
       ...(weightOf(step.normalization, role)?.dataSync() ?? []),
     ]);
-    const statistics = new BatchStatistics();
+    const statistics = new PooledStatistics();
     let start = 0;
     for (const images of [4, 3, 3]) {
       const { mean, variance } = tf.moments(tf.slice(values, [start, 0], [images, channels]), 0);

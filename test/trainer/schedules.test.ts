@@ -72,12 +72,12 @@ describe('the schedule of a phase', () => {
   });
 
   it('multiplies the rate of every group alike', async () => {
-    await useEngine();
+    const engine = await useEngine();
     const gradient = tf.tensor1d([0.5, -2]);
     const after = (learningRate: number, factor: number): number[] => {
       const variable = tf.variable(tf.tensor1d([1, 1]));
       const optimizer = createOptimizer({ name: 'adam' }, [{ name: 'w', variable, isKernel: true }], learningRate);
-      optimizer.apply(new Map([[variable.name, gradient]]), factor);
+      optimizer.apply(engine, new Map([[variable.name, gradient]]), factor);
       const values = [...variable.dataSync()];
       optimizer.dispose();
       variable.dispose();

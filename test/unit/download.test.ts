@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { downloadFile } from '../../src/node/download.ts';
 import { listen, startModelServer } from '../support/modelServer.ts';
 import { problemFrom } from '../support/problems.ts';
+import { startProxy } from '../support/proxy.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
 
 const content = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251);
@@ -125,6 +126,31 @@ describe('downloadFile', () => {
     expect(new Uint8Array(await readFile(path))).toEqual(content);
   });
 
+  it('takes a file of the hash it should have, and deletes another', async () => {
+    const { folder, server, path, address } = await setUp();
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    await downloadFile(address, path, { sha256: sha256.toUpperCase() });
+    server.files.set('/weights.bin', other);
+    expect(await problemFrom(downloadFile(address, join(folder, 'other.bin'), { sha256 }))).toEqual({
+      ...{ reason: 'downloadChecksum', address, algorithm: 'SHA-256', expected: sha256 },
+      actual: createHash('sha256').update(other).digest('hex'),
+    });
+    expect(await readdir(folder)).toEqual(['weights.bin']);
+  });
+
+  it('deletes a file of another MD5 than Google Cloud Storage names, also one that arrived in two parts', async () => {
+    const { folder, server, path, address } = await setUp();
+    const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('base64');
+    server.headers = { 'x-goog-hash': `crc32c=AAAAAA==, md5=${md5(content)}` };
+    server.cuts = [40_000];
+    await downloadFile(address, path, { pause, onProgress: server.onProgress });
+    server.headers = { 'x-goog-hash': `md5=${md5(other)}` };
+    server.cuts = [40_000];
+    const damaged = downloadFile(address, join(folder, 'other.bin'), { pause, onProgress: server.onProgress });
+    expect(await problemFrom(damaged)).toMatchObject({ reason: 'downloadChecksum', algorithm: 'MD5' });
+    expect(await readdir(folder)).toEqual(['weights.bin']);
+  });
+
   it('stops when it is cancelled, and keeps what has arrived', async () => {
     const { folder, server, path, address } = await setUp();
     const controller = new AbortController();
@@ -177,24 +203,15 @@ describe('downloadFile', () => {
 
   it('goes through the proxy of the environment, except for the hosts of NO_PROXY', async () => {
     const { server, path, address } = await setUp();
-    const asked: string[] = [];
-    const proxy = createServer();
-    proxy.on('connect', (request, socket) => {
-      asked.push(request.url ?? '');
-      const upstream = connect(Number(new URL(server.address).port), '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-        upstream.pipe(socket).pipe(upstream);
-      });
-      for (const end of [upstream, socket]) end.on('error', () => upstream.destroy());
-    });
-    vi.stubEnv('HTTP_PROXY', await listen(proxy));
+    const proxy = await startProxy(server.address);
+    vi.stubEnv('HTTP_PROXY', proxy.address);
     vi.stubEnv('http_proxy', process.env.HTTP_PROXY);
     await downloadFile('http://models.invalid/weights.bin', path, { pause });
-    expect(asked).toEqual(['models.invalid:80']);
+    expect(proxy.asked).toEqual(['models.invalid:80']);
     expect(new Uint8Array(await readFile(path))).toEqual(content);
     vi.stubEnv('NO_PROXY', '127.0.0.1');
     vi.stubEnv('no_proxy', '127.0.0.1');
     await downloadFile(address, path, { pause });
-    expect(asked).toHaveLength(1);
+    expect(proxy.asked).toHaveLength(1);
   });
 });

@@ -49,3 +49,14 @@ it('names the terms of the images', async () => {
     expect(notices).toContain(text);
   }
 });
+
+it('names what the native engine is made of', async () => {
+  const { packages } = lockSchema.parse(JSON.parse(await fileOf('package-lock.json')));
+  const notices = await fileOf('THIRD_PARTY_NOTICES.md');
+  const names = ['@tensorflow/tfjs-node', 'google-protobuf', 'node-api-headers'];
+  const rows = names.map((name) => `| ${name} | ${packages[`node_modules/${name}`]?.version ?? 'not locked'} |`);
+  expect(
+    rows.filter((row) => !notices.includes(row)),
+    'run node scripts/writeNotices.mjs',
+  ).toEqual([]);
+});

@@ -239,6 +239,16 @@ describe('advisor', () => {
 });
 
 describe('the text of the plan', () => {
+  it('asks for the engines when the one in use is clicked, and shows another that is in use since', async ({
+    editor,
+  }) => {
+    const page = await editor.open({ ...exampleSnapshot(), engine: 'portable engine' });
+    await page.getByRole('button', { name: 'portable engine' }).click();
+    await expect.poll(() => editor.messagesOf('showEngines')).toEqual([{ v: 1, type: 'showEngines' }]);
+    await page.evaluate((message) => window.stub.send(message), { type: 'engine', engine: 'native engine' } as const);
+    await page.getByRole('button', { name: 'native engine' }).waitFor();
+  });
+
   it('shows what is wrong with its line, and keeps the last valid plan without editing it', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     await page.evaluate(() => window.stub.setText(window.stub.text.replace('"epochs": 5', '"epochs": -5')));
@@ -316,6 +326,41 @@ describe('images that were opened', () => {
     });
     const page = await editor.open({ ...snapshot, data: noted(snapshot, { notes: [small(31), small(224)] }) });
     await page.getByText('1 image to look at').waitFor();
+  });
+});
+
+describe('the cache of features', () => {
+  it('says what it holds, is cleared by keyboard, and says what that freed', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    const status = page.locator('.feature-cache').getByRole('status');
+    expect(await status.textContent()).toBe('');
+    const clear = page.getByRole('button', { name: 'Clear the cached features' });
+    await clear.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Cached features: 0 B of 2 GB').waitFor();
+    expect(await status.textContent()).toBe('120 MB freed');
+    expect(await clear.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await editor.messagesOf('clearCache')).toEqual([{ v: 1, type: 'clearCache' }]);
+  });
+
+  it('is looked at again when a run is over', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot({ epochs: 1 }));
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    await page.evaluate(() => {
+      window.stub.cachedBytes = 130e6;
+      window.stub.send({ type: 'start', start: { state: 'ready' } });
+    });
+    await page.getByText('Cached features: 130 MB of 2 GB').waitFor();
+  });
+
+  it('that is switched off offers nothing to clear', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    const cache = { bytes: 0, limitBytes: 2e9, enabled: false };
+    await page.evaluate((message) => window.stub.send(message), { type: 'cache', cache, freedBytes: null } as const);
+    await page.getByText('Cached features: switched off').waitFor();
+    expect(await page.getByRole('button', { name: 'Clear the cached features' }).count()).toBe(0);
   });
 });
 

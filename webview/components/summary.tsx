@@ -42,7 +42,9 @@ function Facts(): JSX.Element {
       {images && <li>{formatList([countImages(images.band.images), countClasses(images.classes.length)])}</li>}
       {engine.value !== '' && (
         <li>
-          <Term id="engine">{engine.value}</Term>
+          <Term id="engine" onClick={() => post({ type: 'showEngines' })}>
+            {engine.value}
+          </Term>
         </li>
       )}
       <ParameterFact />

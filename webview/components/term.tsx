@@ -7,8 +7,15 @@ const TOOLTIP_ID = 'term-explanation';
 /** Pixels between a word and its explanation, and between that and the edge of the view. */
 const GAP = 6;
 
+interface TermProps {
+  id: TermId;
+  /** What a click does besides; the explanation must say so. */
+  onClick?: () => void;
+  children?: ComponentChildren;
+}
+
 /** A word of the field, explained in a sentence when the pointer or the focus is on it. Escape closes the explanation. */
-export function Term({ id, children }: { id: TermId; children?: ComponentChildren }): JSX.Element {
+export function Term({ id, onClick, children }: TermProps): JSX.Element {
   const owner = useId();
   const element = useRef<HTMLButtonElement>(null);
   const isOpen = openTooltip.value?.owner === owner;
@@ -25,7 +32,10 @@ export function Term({ id, children }: { id: TermId; children?: ComponentChildre
       onMouseLeave={leaveTooltip}
       onFocus={show}
       onBlur={hideTooltip}
-      onClick={show}
+      onClick={() => {
+        show();
+        onClick?.();
+      }}
       onKeyDown={(event) => {
         if (event.key === 'Escape') hideTooltip();
       }}

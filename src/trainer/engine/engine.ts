@@ -1,17 +1,33 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-export type EngineName = 'portable' | 'native' | 'webgpu';
+export type EngineName = 'portable' | 'native';
 
 /** What computes: a TensorFlow.js backend, completed with the operations that training needs to be quick and correct. */
 export interface Engine {
   readonly name: EngineName;
+  /** Its name in TensorFlow.js. */
+  readonly backend: string;
   /** What computes, for logs and run records, such as `tfjs 4.22.0, WebAssembly, SIMD, 1 thread`. */
   readonly version: string;
   readonly operations: EngineOperations;
   /** Values of a tensor; asynchronous because WebGPU cannot read synchronously. */
   read(tensor: tf.Tensor): Promise<Float32Array>;
+  /**
+   * Gives `compute` a form that is quicker when it runs again and again. It must depend on nothing that changes but its
+   * inputs and `variables`, and must not draw random numbers. Inputs of other shapes may take as long as a few runs.
+   */
+  compile(variables: readonly tf.Variable[], compute: (inputs: readonly tf.Tensor[]) => tf.Tensor[]): CompiledFunction;
+  /** Whether inputs of another shape are costly for a compiled function. */
+  readonly prefersFixedShapes: boolean;
   /** `heapBytes`: what the engine has taken from the system, 0 where it cannot tell; `tensors`: live tensors. */
   memory(): { heapBytes: number; tensors: number };
+}
+
+/** A function of tensors in a form of the engine's. The same inputs give the same results, bit for bit. */
+export interface CompiledFunction {
+  /** The receiver disposes of the results. */
+  run(inputs: readonly tf.Tensor[]): tf.Tensor[];
+  dispose(): void;
 }
 
 export type FusedActivation = 'linear' | 'relu' | 'relu6';

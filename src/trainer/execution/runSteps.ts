@@ -10,10 +10,8 @@ export interface TrainingPass {
   trainable: (layer: string) => boolean;
   /** Whether the value carries gradients, that is, depends on a trainable weight. */
   differentiable: (value: ValueId) => boolean;
-  /** Whether a dropout layer is active. */
-  dropoutActive: (layer: string) => boolean;
-  /** A fresh seed for each dropout mask. */
-  dropoutSeed: () => number;
+  /** What a dropout multiplies its input with; undefined where it is not active. */
+  dropoutMask: (step: DropoutStep) => tf.Tensor | undefined;
   /** Hears the batch statistics of adaptive normalization; the tensors belong to the current tidy. */
   onStatistics: (step: NormalizationStep, mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
   /** Hears of each step that was computed and may put another tensor in the place of its output. */
@@ -173,6 +171,6 @@ function normalize(engine: Engine, step: NormalizationStep, input: tf.Tensor, pa
 }
 
 function dropOut(step: DropoutStep, input: tf.Tensor, pass: TrainingPass | null): tf.Tensor {
-  if (!pass || step.rate === 0 || !step.layers.some(pass.dropoutActive)) return tf.clone(input);
-  return tf.dropout(input, step.rate, undefined, pass.dropoutSeed());
+  const mask = pass?.dropoutMask(step);
+  return mask ? tf.mul(input, mask) : tf.clone(input);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type NamedVariable, SlotOptimizer } from './slotOptimizer.ts';
+import { type NamedVariable, SlotOptimizer, type Update, type Updated } from './slotOptimizer.ts';
 
 const [BETA_1, BETA_2, EPSILON] = [0.9, 0.999, 1e-7];
 
@@ -12,15 +12,21 @@ export class Adam extends SlotOptimizer {
     super(weights, learningRate, ['m', 'v']);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number, step: number): void {
-    const first = this.slot(weight, 'm');
-    const second = this.slot(weight, 'v');
-    first.assign(tf.add(tf.mul(first, BETA_1), tf.mul(gradient, 1 - BETA_1)));
-    second.assign(tf.add(tf.mul(second, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2)));
-    const { variable } = weight;
-    const correction = Math.sqrt(1 - BETA_2 ** step) / (1 - BETA_1 ** step);
+  /** The size of the step, which corrects the bias of both moments. */
+  protected override numbers(_: NamedVariable, learningRate: number, step: number): number[] {
+    return [learningRate * (Math.sqrt(1 - BETA_2 ** step) / (1 - BETA_1 ** step))];
+  }
+
+  protected override update(update: Update, [size]: readonly tf.Tensor[]): Updated {
+    return this.moved(update.weight.variable, update, size);
+  }
+
+  /** One step from `start`. */
+  protected moved(start: tf.Tensor, { gradient, slots: [m, v] }: Update, size: tf.Tensor): Updated {
+    const first = tf.add(tf.mul(m, BETA_1), tf.mul(gradient, 1 - BETA_1));
+    const second = tf.add(tf.mul(v, BETA_2), tf.mul(tf.square(gradient), 1 - BETA_2));
     const change = tf.div(first, tf.add(tf.sqrt(second), EPSILON));
-    variable.assign(tf.sub(variable, tf.mul(change, learningRate * correction)));
+    return { value: tf.sub(start, tf.mul(change, size)), slots: [first, second] };
   }
 }
 
@@ -37,9 +43,13 @@ export class AdamW extends Adam {
     super(weights, learningRate);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number, step: number): void {
-    const { variable, isKernel } = weight;
-    if (isKernel) variable.assign(tf.mul(variable, 1 - learningRate * this.weightDecay));
-    super.update(weight, gradient, learningRate, step);
+  protected override numbers(weight: NamedVariable, learningRate: number, step: number): number[] {
+    const kept = weight.isKernel ? 1 - learningRate * this.weightDecay : 1;
+    return [...super.numbers(weight, learningRate, step), kept];
+  }
+
+  protected override update(update: Update, [size, kept]: readonly tf.Tensor[]): Updated {
+    const { variable, isKernel } = update.weight;
+    return this.moved(isKernel ? tf.mul(variable, kept) : variable, update, size);
   }
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type NamedVariable, SlotOptimizer } from './slotOptimizer.ts';
+import { type NamedVariable, SlotOptimizer, type Update, type Updated } from './slotOptimizer.ts';
 
 /** Stochastic gradient descent with momentum: v = momentum v + g, w = w - rate v (Polyak 1964, as PyTorch writes it). */
 export class MomentumSgd extends SlotOptimizer {
@@ -11,10 +11,12 @@ export class MomentumSgd extends SlotOptimizer {
     super(weights, learningRate, ['velocity']);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
-    const velocity = this.slot(weight, 'velocity');
-    velocity.assign(tf.add(tf.mul(velocity, this.momentum), gradient));
-    const { variable } = weight;
-    variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
+  protected override numbers(_: NamedVariable, learningRate: number): number[] {
+    return [learningRate];
+  }
+
+  protected override update({ weight, gradient, slots: [velocity] }: Update, [rate]: readonly tf.Tensor[]): Updated {
+    const moved = tf.add(tf.mul(velocity, this.momentum), gradient);
+    return { value: tf.sub(weight.variable, tf.mul(moved, rate)), slots: [moved] };
   }
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type NamedVariable, SlotOptimizer } from './slotOptimizer.ts';
+import { type NamedVariable, SlotOptimizer, type Update, type Updated } from './slotOptimizer.ts';
 
 const [RHO, EPSILON] = [0.9, 1e-7];
 
@@ -13,20 +13,19 @@ export class RmsProp extends SlotOptimizer {
     learningRate: number,
     private readonly momentum: number,
   ) {
-    super(weights, learningRate, ['v', 'momentum']);
+    super(weights, learningRate, momentum === 0 ? ['v'] : ['v', 'momentum']);
   }
 
-  protected override update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number): void {
-    const squares = this.slot(weight, 'v');
-    squares.assign(tf.add(tf.mul(squares, RHO), tf.mul(tf.square(gradient), 1 - RHO)));
-    const change = tf.mul(tf.div(gradient, tf.sqrt(tf.add(squares, EPSILON))), learningRate);
-    const { variable } = weight;
-    if (this.momentum === 0) {
-      variable.assign(tf.sub(variable, change));
-      return;
-    }
-    const moving = this.slot(weight, 'momentum');
-    moving.assign(tf.add(tf.mul(moving, this.momentum), change));
-    variable.assign(tf.sub(variable, moving));
+  protected override numbers(_: NamedVariable, learningRate: number): number[] {
+    return [learningRate];
+  }
+
+  protected override update({ weight, gradient, slots }: Update, [rate]: readonly tf.Tensor[]): Updated {
+    const [v, momentum] = slots;
+    const squares = tf.add(tf.mul(v, RHO), tf.mul(tf.square(gradient), 1 - RHO));
+    const change = tf.mul(tf.div(gradient, tf.sqrt(tf.add(squares, EPSILON))), rate);
+    if (this.momentum === 0) return { value: tf.sub(weight.variable, change), slots: [squares] };
+    const moving = tf.add(tf.mul(momentum, this.momentum), change);
+    return { value: tf.sub(weight.variable, moving), slots: [squares, moving] };
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { CompiledFunction, Engine } from '../engine/engine.ts';
 
 /** A variable with the name it has in the saved model, which unlike the engine's name is the same in every process. */
 export interface NamedVariable {
@@ -21,20 +22,37 @@ export type OptimizerState = Map<string, Float32Array>;
 export interface RateGroupOptimizer {
   readonly weights: readonly NamedVariable[];
   /** Applies one step; `gradients` by the engine's variable name, `factor` on the learning rate from the schedule. */
-  apply(gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void;
+  apply(engine: Engine, gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void;
   save(): OptimizerState;
   /** Restores what any optimizer of the same kind has saved of these weights; what is missing starts at zero. */
   restore(state: ReadonlyMap<string, Float32Array>): void;
   dispose(): void;
 }
 
+/** A weight that is to be updated, its gradient, and its slots in their order. */
+export interface Update {
+  weight: NamedVariable;
+  gradient: tf.Tensor;
+  slots: readonly tf.Tensor[];
+}
+
+/** The new value of a weight, and of its slots in their order. */
+export interface Updated {
+  value: tf.Tensor;
+  slots: readonly tf.Tensor[];
+}
+
 const STEPS = 'steps';
+
+/** Values of weights that are updated by one function at most, unless one weight alone has more: it bounds the memory. */
+const VALUES_AT_ONCE = 2 ** 21;
 
 /** An optimizer that keeps some tensors of the shape of each variable, its slots, all of which start at zero. */
 export abstract class SlotOptimizer implements RateGroupOptimizer {
   /** Steps each weight has made. */
   private readonly steps = new Map<string, number>();
   private readonly slots = new Map<string, tf.Variable>();
+  private readonly compiled = new Map<string, CompiledFunction>();
 
   constructor(
     readonly weights: readonly NamedVariable[],
@@ -42,24 +60,86 @@ export abstract class SlotOptimizer implements RateGroupOptimizer {
     private readonly slotNames: readonly string[],
   ) {}
 
-  apply(gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void {
-    for (const weight of this.weights) {
-      const gradient = gradients.get(weight.variable.name);
-      if (!gradient) continue;
+  apply(engine: Engine, gradients: ReadonlyMap<string, tf.Tensor>, factor: number): void {
+    const due = this.weights.filter(({ variable }) => gradients.has(variable.name));
+    for (const part of inParts(due)) this.applyTo(part, engine, gradients, factor);
+  }
+
+  private applyTo(
+    weights: readonly NamedVariable[],
+    engine: Engine,
+    gradients: ReadonlyMap<string, tf.Tensor>,
+    factor: number,
+  ): void {
+    const numbers = new Map<string, number[]>();
+    const keys = weights.map((weight) => {
       const step = (this.steps.get(weight.name) ?? 0) + 1;
       this.steps.set(weight.name, step);
-      tf.tidy(() => this.update(weight, gradient, this.learningRate * factor, step));
+      const own = this.numbers(weight, this.learningRate * factor, step);
+      const key = own.join(' ');
+      numbers.set(key, own);
+      return key;
+    });
+    const distinct = [...numbers.keys()];
+    const places = keys.map((key) => distinct.indexOf(key));
+    const scalars = [...numbers.values()].flatMap((own) => own.map((value) => tf.scalar(value)));
+    try {
+      const given = weights.map(({ variable }) => gradients.get(variable.name) as tf.Tensor);
+      const results = this.function(engine, weights, places).run([...given, ...scalars]);
+      this.assign(weights, results);
+      tf.dispose(results);
+    } finally {
+      tf.dispose(scalars);
     }
   }
 
-  /** @param step counts from 1 */
-  protected abstract update(weight: NamedVariable, gradient: tf.Tensor, learningRate: number, step: number): void;
+  /**
+   * Gradients of the weights and distinct scalars to the new values of each weight and its slots.
+   *
+   * @param places which of the distinct scalars each weight takes
+   */
+  private function(engine: Engine, weights: readonly NamedVariable[], places: readonly number[]): CompiledFunction {
+    const key = [...weights.map(({ name }) => name), ...places].join(' ');
+    const present = this.compiled.get(key);
+    if (present) return present;
+    const slots = weights.map((weight) => this.slotNames.map((name) => this.slot(weight, name)));
+    const variables = [...weights.map(({ variable }) => variable), ...slots.flat()];
+    const created = engine.compile(variables, (inputs) => {
+      const scalars = inputs.slice(weights.length);
+      const each = scalars.length / new Set(places).size;
+      return tf.tidy(() =>
+        weights.flatMap((weight, index) => {
+          const update = { weight, gradient: inputs[index], slots: slots[index] };
+          const own = scalars.slice(places[index] * each, (places[index] + 1) * each);
+          const { value, slots: values } = this.update(update, own);
+          return [value, ...values];
+        }),
+      );
+    });
+    this.compiled.set(key, created);
+    return created;
+  }
 
-  protected slot({ name: owner, variable }: NamedVariable, name: string): tf.Variable {
+  private assign(weights: readonly NamedVariable[], results: readonly tf.Tensor[]): void {
+    const each = 1 + this.slotNames.length;
+    weights.forEach((weight, index) => {
+      const [value, ...slots] = results.slice(index * each, (index + 1) * each);
+      weight.variable.assign(value);
+      slots.forEach((slot, place) => this.slot(weight, this.slotNames[place]).assign(slot));
+    });
+  }
+
+  /** What an update depends on besides tensors. @param step counts from 1 */
+  protected abstract numbers(weight: NamedVariable, learningRate: number, step: number): number[];
+
+  /** @param scalars the `numbers` of the weight, in their order */
+  protected abstract update(update: Update, scalars: readonly tf.Tensor[]): Updated;
+
+  private slot({ name: owner, variable }: NamedVariable, name: string): tf.Variable {
     const key = `${owner}/${name}`;
     const existing = this.slots.get(key);
     if (existing) return existing;
-    const created = tf.variable(tf.zerosLike(variable), false);
+    const created = tf.tidy(() => tf.variable(tf.zerosLike(variable), false));
     this.slots.set(key, created);
     return created;
   }
@@ -83,7 +163,23 @@ export abstract class SlotOptimizer implements RateGroupOptimizer {
   }
 
   dispose(): void {
+    for (const each of this.compiled.values()) each.dispose();
     for (const slot of this.slots.values()) slot.dispose();
     this.slots.clear();
+    this.compiled.clear();
   }
+}
+
+function inParts(weights: readonly NamedVariable[]): NamedVariable[][] {
+  const parts: NamedVariable[][] = [];
+  let values = Infinity;
+  for (const weight of weights) {
+    values += weight.variable.size;
+    if (values > VALUES_AT_ONCE) {
+      parts.push([]);
+      values = weight.variable.size;
+    }
+    parts[parts.length - 1].push(weight);
+  }
+  return parts;
 }

@@ -9,10 +9,13 @@ import { ThawError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import { type PlanOverrides, withSettings } from '../../shared/planOverrides.ts';
 import type { FoldChoice } from '../../shared/splitData.ts';
+import type { EngineName } from '../engine/engine.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
 
 /** What `environment.json` says of how a run was started, besides its plan. */
 export interface RunRecord {
+  engineName?: EngineName;
+  engineReason?: string;
   from?: string;
   fold?: FoldChoice;
   overrides?: PlanOverrides;

@@ -18,7 +18,7 @@ import type { PlanOverrides } from '../../shared/planOverrides.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import type { FoldChoice } from '../../shared/splitData.ts';
-import { openEngine } from '../engines.ts';
+import { chooseEngine, type ChosenEngine, type EngineChoice } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
 import { memoryBudget } from '../training/memoryBudget.ts';
@@ -47,12 +47,12 @@ interface TrainParams extends PlanOverrides {
 
 /** `thaw train`: trains a plan in a run folder, new or resumed. */
 export async function train(params: TrainParams, context: RequestContext): Promise<TrainResult> {
-  const engine = await openEngine(context.engine);
   const file = await readPlanFile(resolve(context.directory, params.plan));
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
   const memoryBudgetBytes = budgetOf(context, recorded);
+  const { engine, reason: engineReason } = await chooseForRun(context.engine, recorded.engineName);
   const overrides = overridesOf(params, recorded.overrides);
   if (params.resume) await requireResumable(asked, file, overrides);
   const stated = overriddenPlan(file.plan, overrides);
@@ -80,13 +80,15 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       // First, so that a run that has a plan has its split too.
       if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
       await recordStart(run, file, plan, {
-        ...{ model: from ?? plan.model, engine: engine.version, from, fold, memoryBudgetBytes },
+        ...{ model: from ?? plan.model, engine: engine.version, engineName: engine.name, engineReason, from, fold },
+        memoryBudgetBytes,
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
     }
     await run.writeStatus('running');
     const result = await trainPlan({
       engine,
+      engineReason,
       setup,
       run,
       resume: params.resume !== undefined,
@@ -114,6 +116,17 @@ export async function train(params: TrainParams, context: RequestContext): Promi
 function budgetOf({ memoryMB }: RequestContext, recorded: RunRecord): number {
   const stated = memoryMB !== undefined && memoryMB > 0;
   return stated ? memoryBudget(memoryMB) : (recorded.memoryBudgetBytes ?? memoryBudget(undefined));
+}
+
+/** A run that goes on takes the engine it began with: another one rounds otherwise. */
+async function chooseForRun(choice: EngineChoice, began: RunRecord['engineName']): Promise<ChosenEngine> {
+  if (choice !== 'auto' || began === undefined) return chooseEngine(choice);
+  try {
+    return { ...(await chooseEngine(began)), reason: 'the run began with it' };
+  } catch (error) {
+    if (!(error instanceof ThawError) || error.problem.reason !== 'engineUnavailable') throw error;
+    return chooseEngine(choice);
+  }
 }
 
 /**

@@ -10,8 +10,9 @@ export interface Penalty {
 export class GradientSum {
   readonly gradients = new Map<string, tf.Tensor>();
 
-  add(gradients: tf.NamedTensorMap): void {
-    for (const [name, gradient] of Object.entries(gradients)) {
+  /** The gradients stay the caller's. */
+  add(gradients: ReadonlyMap<string, tf.Tensor>): void {
+    for (const [name, gradient] of gradients) {
       const before = this.gradients.get(name);
       this.replace(name, before ? tf.add(before, gradient) : tf.clone(gradient));
     }

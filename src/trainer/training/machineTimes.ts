@@ -8,10 +8,9 @@ import type { Linear, NetworkTimes } from '../../shared/networkTimes.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import { Random } from '../../shared/random.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
+import { readImages } from '../data/imageReader.ts';
 import type { Engine } from '../engine/engine.ts';
-import { PixelStore } from './examples.ts';
 import { inputTensor, type NetworkInput } from './inputTensor.ts';
-import { ImageScanner } from './scanImages.ts';
 
 /** Images that are opened to see how long that takes. */
 const OPENED = 16;
@@ -105,9 +104,9 @@ export async function timeOpening(
   const apart = Math.max(1, Math.floor(files.length / OPENED));
   const some = files.filter((_, place) => place % apart === 0).slice(0, OPENED);
   const open = async (chosen: readonly string[]): Promise<boolean> => {
-    const scanner = new ImageScanner(settings, new PixelStore(), { signal });
-    const scanned = await scanner.scan(chosen.map((file) => ({ file, classIndex: 0 })));
-    return scanned.some(({ sha256 }) => sha256 !== null);
+    let isAny = false;
+    for await (const image of readImages(chosen, settings, { signal })) isAny ||= 'pixels' in image;
+    return isAny;
   };
   // The first image of a process starts the decoder.
   await open(some.slice(0, 1));

@@ -1,18 +1,27 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Linear, NetworkTimes, StepTimes } from '../../shared/networkTimes.ts';
-import { timeKey } from '../../shared/networkTimes.ts';
+import { type Linear, type NetworkTimes, type StepTimes, timeKey } from '../../shared/networkTimes.ts';
 import { OPTIMIZER_NAMES } from '../../shared/plan.ts';
-import { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
-import { layerWeights } from '../execution/layerWeights.ts';
-import { boundaryAt, compileSteps, type Step, type StepSequence } from '../execution/steps.ts';
+import { FoldedConstants } from '../execution/runSteps.ts';
+import { compileSteps, type Step, type StepSequence } from '../execution/steps.ts';
 import { createOptimizer } from '../optimizers/createOptimizer.ts';
 import type { NamedVariable } from '../optimizers/slotOptimizer.ts';
+import type { GradientProgram } from './gradientFunction.ts';
 import { GradientSum } from './gradientSum.ts';
 import { timeDisk, timeImages, timeTransfer } from './machineTimes.ts';
-import { type PassTimes, type TimedPass, timeInference, timeTraining } from './passTimes.ts';
 import type { PreparedNetwork } from './prepareNetwork.ts';
+import { type Given, type StepSeconds, timeInference, timeTraining } from './passTimes.ts';
+import {
+  allTrain,
+  firstTrains,
+  gradientPass,
+  headTrains,
+  inferencePass,
+  valuesFor,
+  variablesOf,
+  type WholePass,
+} from './timedPrograms.ts';
 
 /** Images of the smaller and, where that is quick enough, of the larger batch: what comes each time shows between them. */
 const FEW = 2;
@@ -31,103 +40,70 @@ export interface MeasureOptions {
   signal?: AbortSignal;
 }
 
-type Pass = () => Promise<PassTimes>;
-
 /**
  * Measures what a network takes on this machine, on random images: each step there and back, what comes with a batch, the
  * optimizers, images and the disk. Weights stay as they are. Rejects with the signal's reason when it aborts.
+ *
+ * Whole passes are timed as training runs them, compiled by the engine; passes step by step, which an engine may not
+ * compile, say how a whole pass divides into its steps.
  */
 export async function measureTimes(
   engine: Engine,
   network: PreparedNetwork,
-  options: MeasureOptions,
+  { adaptive, scratch, signal }: MeasureOptions,
 ): Promise<NetworkTimes> {
-  const { signal } = options;
-  const sequences = [compileSteps(network.model, { logits: network.logitsLayer })];
-  if (options.adaptive) {
-    sequences.push(compileSteps(network.model, { logits: network.logitsLayer, adaptive: () => true }));
-  }
-  const batches = [randomImages(network, FEW)];
-  try {
-    const [few] = batches;
-    const warmUp = await timeTraining(engine, allTrain(network, sequences[0], few));
-    signal?.throwIfAborted();
-    const count = Math.min(MANY, Math.floor((LONGEST_PASS / warmUp.whole) * FEW));
-    if (count > FEW) batches.push(randomImages(network, count));
-    const folded = await timeSequence(engine, network, sequences[0], batches, signal);
-    const adapted = options.adaptive ? await timeSequence(engine, network, sequences[1], batches, signal) : null;
-    const weights = await timeWeights(engine, network, sequences[0], few);
-    signal?.throwIfAborted();
-    const rest = { ...timeImages(network.input), ...(await timeTransfer(engine)) };
-    return {
-      steps: { ...adapted?.steps, ...folded.steps },
-      adaptive: options.adaptive,
-      batch: folded.batch,
-      judged: folded.judged,
-      ...weights,
-      ...rest,
-      checkpoint: await timeDisk(options.scratch),
-    };
-  } finally {
-    tf.dispose(batches);
-  }
-}
-
-function randomImages({ input }: PreparedNetwork, count: number): tf.Tensor {
-  const random = Random.seeded(count, 'times');
-  const values = Float32Array.from({ length: count * input.height * input.width * input.channels }, () =>
-    random.uniform(),
-  );
-  return tf.tensor4d(values, [count, input.height, input.width, input.channels]);
-}
-
-function variablesOf({ model }: PreparedNetwork, trains: (layer: string) => boolean): NamedVariable[] {
-  return model.layers
-    .filter((layer) => trains(layer.name))
-    .flatMap((layer) => layerWeights(layer).filter(({ learned }) => learned));
-}
-
-function imagesFor({ input }: StepSequence, images: tf.Tensor): TimedPass['given'] {
-  return new Map([[input, images]]);
-}
-
-function allTrain(network: PreparedNetwork, sequence: StepSequence, images: tf.Tensor): TimedPass {
-  const trains = (): boolean => true;
+  const { model, logitsLayer: logits } = network;
+  const folded = compileSteps(model, { logits });
+  const counts = await batchSizes(engine, network, folded);
+  signal?.throwIfAborted();
+  const plain = await timeSequence(engine, network, folded, counts, signal);
+  const adapting = adaptive
+    ? await timeSequence(engine, network, compileSteps(model, { logits, adaptive: () => true }), counts, signal)
+    : null;
+  const weights = await timeWeights(engine, network, folded);
+  signal?.throwIfAborted();
   return {
-    sequence,
-    given: imagesFor(sequence, images),
-    trains,
-    variables: variablesOf(network, trains).map(({ variable }) => variable),
+    steps: { ...adapting?.steps, ...plain.steps },
+    adaptive,
+    batch: plain.batch,
+    judged: plain.judged,
+    ...weights,
+    ...timeImages(network.input),
+    ...(await timeTransfer(engine)),
+    checkpoint: await timeDisk(scratch),
   };
 }
 
-/** Only the first layer with weights trains, so that gradients pass through everything else. */
-function firstTrains(network: PreparedNetwork, sequence: StepSequence, images: tf.Tensor): TimedPass {
-  const learns = new Set(variablesOfLayers(network));
-  const first = sequence.steps.find((step) => step.layers.some((layer) => learns.has(layer)));
-  const layers = new Set(first?.layers);
-  const trains = (layer: string): boolean => layers.has(layer);
-  const variables = variablesOf(network, trains).map(({ variable }) => variable);
-  return { sequence, given: imagesFor(sequence, images), trains, variables };
+/** Numbers of images in the batches that are timed: few, and many where that is quick enough. */
+async function batchSizes(engine: Engine, network: PreparedNetwork, sequence: StepSequence): Promise<number[]> {
+  const program = allTrain(network, sequence);
+  const given = valuesFor(network, program, FEW);
+  try {
+    const started = performance.now();
+    await timeTraining(engine, program, given);
+    const seconds = (performance.now() - started) / 1000;
+    const many = Math.min(MANY, Math.floor((LONGEST_PASS / seconds) * FEW));
+    return many > FEW ? [FEW, many] : [FEW];
+  } finally {
+    disposeOf(program, given);
+  }
 }
 
-/** Only the steps of the head, on values of zero: what comes with a batch when there is hardly a step in it. */
-function headTrains(network: PreparedNetwork, sequence: StepSequence, count: number): TimedPass {
-  const head = new Set(network.headLayers);
-  const trains = (layer: string): boolean => head.has(layer);
-  const cut = sequence.steps.findIndex((step) => step.layers.some(trains));
-  const shapes = new Map(sequence.steps.map((step) => [step.output, step.outputShape]));
-  const { height, width, channels } = network.input;
-  const given = boundaryAt(sequence, cut).map((id) => {
-    const shape = shapes.get(id) ?? [height, width, channels];
-    return [id, tf.zeros([count, ...shape])] as const;
-  });
-  const variables = variablesOf(network, trains).map(({ variable }) => variable);
-  return { sequence: { ...sequence, steps: sequence.steps.slice(cut) }, given: new Map(given), trains, variables };
+function disposeOf(program: GradientProgram, given: Given): void {
+  program.constants.dispose();
+  tf.dispose([...given.values()]);
 }
 
-function variablesOfLayers({ model }: PreparedNetwork): string[] {
-  return model.layers.filter((layer) => layerWeights(layer).some(({ learned }) => learned)).map(({ name }) => name);
+/** Kinds of passes. */
+const KINDS = ['forward', 'carry', 'train', 'headForward', 'head'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** What was timed on batches of one size. */
+interface SizeTimes {
+  /** Seconds of each kind of pass as a whole. */
+  whole: Record<Kind, number>;
+  /** How the first three divide into steps. */
+  steps: Record<keyof StepTimes, StepSeconds>;
 }
 
 interface SequenceTimes {
@@ -136,80 +112,109 @@ interface SequenceTimes {
   judged: Linear;
 }
 
-/** Kinds of passes, in the order in which they are timed. */
-const KINDS = ['forward', 'carry', 'train', 'headForward', 'head'] as const;
-type Kind = (typeof KINDS)[number];
-
-/** Times all kinds of passes through one sequence of steps, on batches of each size. */
 async function timeSequence(
   engine: Engine,
   network: PreparedNetwork,
   sequence: StepSequence,
-  sizes: readonly tf.Tensor[],
+  counts: readonly number[],
   signal: AbortSignal | undefined,
 ): Promise<SequenceTimes> {
-  const counts = sizes.map(({ shape }) => shape[0]);
-  const heads = counts.map((count) => headTrains(network, sequence, count));
-  const passes = sizes.flatMap((images, size): Pass[] => {
-    const all = allTrain(network, sequence, images);
-    const first = firstTrains(network, sequence, images);
-    return [
-      () => timeInference(engine, all),
-      () => timeTraining(engine, first),
-      () => timeTraining(engine, all),
-      () => timeInference(engine, heads[size]),
-      () => timeTraining(engine, heads[size]),
-    ];
-  });
-  const measured = await repeat(passes, signal).finally(() => {
-    for (const { given } of heads) tf.dispose([...given.values()]);
-  });
-  const lineOf = (kind: Kind, valueOf: (pass: PassTimes) => number): Linear => {
-    const place = KINDS.indexOf(kind);
-    const times = counts.map((_, size) => median(measured[KINDS.length * size + place].map(valueOf)));
-    return line(counts, times);
-  };
-  const [batch, judged] = [lineOf('head', restOf), lineOf('headForward', restOf)];
-  // What a long tape takes beyond its steps and beyond a short one is spread over its steps.
-  const apart = (kind: Kind, short: Linear): Linear => {
-    const rest = lineOf(kind, restOf);
-    return [0, 1].map((part) => Math.max(0, rest[part] - short[part]) / sequence.steps.length) as Linear;
-  };
-  const spread = { forward: apart('forward', judged), carry: apart('carry', batch), train: apart('train', batch) };
-  const steps = sequence.steps.map((step): [string, StepTimes] => {
-    const of = (kind: keyof StepTimes): Linear => {
-      const [each, per] = lineOf(kind, (pass) => pass.steps.get(step) ?? 0);
-      return [each + spread[kind][0], per + spread[kind][1]];
-    };
+  const sizes: SizeTimes[] = [];
+  for (const count of counts) sizes.push(await timeSize(engine, network, sequence, count, signal));
+  const steps = sizes.map((size) => dividedSteps(size, sequence));
+  const head = sequence.steps.filter((step) => step.layers.some((layer) => network.headLayers.includes(layer)));
+  const rest = (kind: 'forward' | 'train', whole: 'headForward' | 'head'): Linear =>
+    line(
+      counts,
+      sizes.map((size, place) => {
+        const inHead = head.reduce((sum, step) => sum + (steps[place][kind].get(step) ?? 0), 0);
+        return Math.max(0, size.whole[whole] - inHead);
+      }),
+    );
+  const stepTimes = sequence.steps.map((step): [string, StepTimes] => {
+    const of = (kind: keyof StepTimes): Linear =>
+      line(
+        counts,
+        steps.map((size) => size[kind].get(step) ?? 0),
+      );
     return [keyOf(step), { forward: of('forward'), carry: of('carry'), train: of('train') }];
   });
-  return { steps: Object.fromEntries(steps), batch, judged };
+  return { steps: Object.fromEntries(stepTimes), batch: rest('train', 'head'), judged: rest('forward', 'headForward') };
 }
 
-/** Of a pass, what is in none of its steps. */
-function restOf({ whole, steps }: PassTimes): number {
-  return whole - [...steps.values()].reduce((sum, time) => sum + time, 0);
+/** The time of whole passes divided among their steps, less what a pass through hardly any step takes. */
+function dividedSteps({ whole, steps }: SizeTimes, { steps: all }: StepSequence): SizeTimes['steps'] {
+  const divide = (kind: keyof StepTimes, short: number): StepSeconds => {
+    const inSteps = all.reduce((sum, step) => sum + (steps[kind].get(step) ?? 0), 0);
+    const ratio = Math.max(whole[kind] - short, whole[kind] / 2) / inSteps;
+    return new Map(all.map((step) => [step, (steps[kind].get(step) ?? 0) * ratio]));
+  };
+  return {
+    forward: divide('forward', whole.headForward),
+    carry: divide('carry', whole.head),
+    train: divide('train', whole.head),
+  };
+}
+
+async function timeSize(
+  engine: Engine,
+  network: PreparedNetwork,
+  sequence: StepSequence,
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<SizeTimes> {
+  const programs = [allTrain(network, sequence), firstTrains(network, sequence), headTrains(network, sequence)];
+  const given = programs.map((program) => valuesFor(network, program, count));
+  const [all, first, head] = programs;
+  const folded = { ...all, constants: new FoldedConstants(all.suffix) };
+  const passes: Record<Kind, WholePass> = {
+    forward: inferencePass(engine, all, given[0]),
+    carry: gradientPass(engine, network, first, given[1]),
+    train: gradientPass(engine, network, all, given[0]),
+    headForward: inferencePass(engine, head, given[2]),
+    head: gradientPass(engine, network, head, given[2]),
+  };
+  try {
+    const whole = await repeat(passes, signal);
+    signal?.throwIfAborted();
+    const steps = {
+      forward: await least(() => timeInference(engine, folded, given[0])),
+      carry: await least(() => timeTraining(engine, first, given[1])),
+      train: await least(() => timeTraining(engine, all, given[0])),
+    };
+    return { whole, steps };
+  } finally {
+    for (const pass of Object.values(passes)) pass.dispose();
+    folded.constants.dispose();
+    programs.forEach((program, place) => disposeOf(program, given[place]));
+  }
 }
 
 function keyOf(step: Step): string {
   return timeKey({ ...step, adaptive: step.kind === 'normalization' && step.adaptive });
 }
 
-/** Every pass once to warm up, then all of them in turn, so that a disturbance hits none alone. */
-async function repeat(passes: readonly Pass[], signal: AbortSignal | undefined): Promise<PassTimes[][]> {
-  const measured: PassTimes[][] = passes.map(() => []);
+/** Every pass once to warm up, then all of them in turn, so that a disturbance hits none alone; medians. */
+async function repeat(passes: Record<Kind, WholePass>, signal: AbortSignal | undefined): Promise<Record<Kind, number>> {
+  const measured: Record<Kind, number[]> = { forward: [], carry: [], train: [], headForward: [], head: [] };
   let started = performance.now();
   for (let repetition = 0; repetition <= REPETITIONS; repetition++) {
-    for (const [place, pass] of passes.entries()) {
+    for (const kind of KINDS) {
       signal?.throwIfAborted();
-      const times = await pass();
-      if (repetition > 0) measured[place].push(times);
+      const seconds = await passes[kind].run();
+      if (repetition > 0) measured[kind].push(seconds);
       await nextTurn();
     }
     if (repetition === 0) started = performance.now();
     else if ((performance.now() - started) / 1000 > ENOUGH) break;
   }
-  return measured;
+  return Object.fromEntries(KINDS.map((kind) => [kind, median(measured[kind])])) as Record<Kind, number>;
+}
+
+/** The least time of each step in two passes. */
+async function least(time: () => Promise<StepSeconds>): Promise<StepSeconds> {
+  const [one, other] = [await time(), await time()];
+  return new Map([...one].map(([step, seconds]) => [step, Math.min(seconds, other.get(step) ?? seconds)]));
 }
 
 /** The optimizers, and the sum of gradients. At a rate of 0 weights do not change. */
@@ -217,13 +222,12 @@ async function timeWeights(
   engine: Engine,
   network: PreparedNetwork,
   sequence: StepSequence,
-  images: tf.Tensor,
 ): Promise<Pick<NetworkTimes, 'optimizers' | 'sum'>> {
   const weights = variablesOf(network, () => true);
+  const program = allTrain(network, sequence);
+  const given = valuesFor(network, program, 1);
   const total = new GradientSum();
-  const pass = allTrain(network, sequence, images);
-  await timeTraining(engine, pass, (gradients) => total.add(gradients));
-  const gradients = total.gradients;
+  const pass = gradientPass(engine, network, program, given, (gradients) => total.add(gradients));
   const large = [...weights].sort((a, b) => b.variable.size - a.variable.size).slice(0, Math.ceil(weights.length / 4));
   /** Solves for tensors and numbers from all weights and from the largest quarter, which has nearly all numbers. */
   const solve = (timeOf: (weights: readonly NamedVariable[]) => number): Linear => {
@@ -235,11 +239,13 @@ async function timeWeights(
     );
   };
   try {
+    await pass.run();
+    const { gradients } = total;
     const optimizers = OPTIMIZER_NAMES.map((name) => [
       name,
       solve((some) => {
         const optimizer = createOptimizer({ name }, some, 0);
-        const seconds = medianSeconds(() => optimizer.apply(gradients, 0));
+        const seconds = medianSeconds(() => optimizer.apply(engine, gradients, 0));
         optimizer.dispose();
         return seconds;
       }),
@@ -251,6 +257,8 @@ async function timeWeights(
     return { optimizers: Object.fromEntries(optimizers) as NetworkTimes['optimizers'], sum };
   } finally {
     total.dispose();
+    pass.dispose();
+    disposeOf(program, given);
   }
 }
 

@@ -19,7 +19,6 @@ const HEAP_BYTES = 0.95 * 2 ** 32;
 const MEASURED: Record<Engine['name'], Pick<EngineMemory, 'baseBytes' | 'factor'>> = {
   portable: { baseBytes: 200e6, factor: 1.25 },
   native: { baseBytes: 420e6, factor: 1.25 },
-  webgpu: { baseBytes: 400e6, factor: 1.25 },
 };
 
 export function engineMemory({ name }: Pick<Engine, 'name'>): EngineMemory {

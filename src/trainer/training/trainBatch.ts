@@ -3,11 +3,11 @@ import { ThawError } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGuard.ts';
-import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
 import type { ValueId } from '../execution/steps.ts';
-import { BatchStatistics } from './batchStatistics.ts';
+import { GradientFunction } from './gradientFunction.ts';
 import { GradientSum } from './gradientSum.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
+import { PooledStatistics } from './pooledStatistics.ts';
 
 /** Labels of a batch and what each example counts. */
 export interface BatchTargets {
@@ -32,13 +32,24 @@ export interface BatchResult {
  * engine's memory runs out all the same; nothing is changed before all gradients are there.
  */
 export class BatchTrainer {
+  private readonly gradients: GradientFunction;
+  private readonly classes: number;
+
   /** @param microBatch images computed at a time at most */
   constructor(
     private readonly engine: Engine,
     private readonly program: PhaseProgram,
     public microBatch: number,
     private readonly onSmaller: (microBatch: number) => void,
-  ) {}
+  ) {
+    this.gradients = new GradientFunction(engine, program);
+    const { suffix, sequence } = program;
+    this.classes = suffix.find((step) => step.output === sequence.output)?.outputShape.at(-1) ?? 0;
+  }
+
+  dispose(): void {
+    this.gradients.dispose();
+  }
 
   /** @param features values at the cut, [n, ...]; they stay the caller's. Throws `outOfMemory` when one image does not fit. */
   async train(features: ReadonlyMap<ValueId, tf.Tensor>, targets: BatchTargets, random: Random): Promise<BatchResult> {
@@ -65,7 +76,7 @@ export class BatchTrainer {
   ): Promise<BatchResult> {
     const count = targets.labels.length;
     const total = new GradientSum();
-    const statistics = new BatchStatistics();
+    const statistics = new PooledStatistics();
     const result: BatchResult = { lossSum: 0, correct: 0, count };
     // As equal as possible: a last part of one image would have statistics of its own that say nothing.
     const parts = Math.ceil(count / this.microBatch);
@@ -90,12 +101,12 @@ export class BatchTrainer {
   }
 
   /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
-  private async apply(total: GradientSum, statistics: BatchStatistics, rateFactor: number): Promise<void> {
+  private async apply(total: GradientSum, statistics: PooledStatistics, rateFactor: number): Promise<void> {
     const { penalties, clipNorm } = this.program;
     total.addPenalties(penalties);
     if (clipNorm !== undefined) await total.clip(clipNorm);
     try {
-      for (const optimizer of this.program.optimizers) optimizer.apply(total.gradients, rateFactor);
+      for (const optimizer of this.program.optimizers) optimizer.apply(this.engine, total.gradients, rateFactor);
       statistics.apply();
     } catch (error) {
       if (!(error instanceof HeapExhausted)) throw error;
@@ -111,28 +122,32 @@ export class BatchTrainer {
     count: number,
     random: Random,
     total: GradientSum,
-    statistics: BatchStatistics,
+    statistics: PooledStatistics,
   ): tf.Tensor2D {
-    const { program, engine } = this;
     const size = targets.labels.length;
-    const pass = trainingPass(program, random, statistics, size);
-    // The tidy inside variableGrads would free the logits, and the tape must not see them kept by a clone.
-    const kept: tf.Tensor2D[] = [];
+    const given = new Map<ValueId, tf.Tensor>();
+    const own: tf.Tensor[] = [];
     try {
-      tf.tidy(() => {
-        const given = new Map<ValueId, tf.Tensor>();
-        for (const [id, value] of features) given.set(id, size === count ? value : sliceRows(value, start, size));
-        const { grads } = tf.variableGrads(() => {
-          const output = trainSteps(engine, program.suffix, given, program.sequence.output, program.constants, pass);
-          kept.push(tf.keep(output) as tf.Tensor2D);
-          return batchLoss(kept[0], targets, count);
-        }, program.variables);
-        total.add(grads);
-      });
-      return kept[0];
-    } catch (error) {
-      tf.dispose(kept);
-      throw error;
+      for (const [id, value] of features) {
+        const part = size === count ? value : sliceRows(value, start, size);
+        if (part !== value) own.push(part);
+        given.set(id, part);
+      }
+      const share = shareInLoss(targets, this.classes, count);
+      own.push(share);
+      const { logits, gradients, statistics: moments } = this.gradients.run(given, share, random);
+      for (const { step, mean, variance } of moments) statistics.add(step, size, mean, variance);
+      try {
+        total.add(gradients);
+        return logits;
+      } catch (error) {
+        logits.dispose();
+        throw error;
+      } finally {
+        tf.dispose([...gradients.values()]);
+      }
+    } finally {
+      tf.dispose(own);
     }
   }
 }
@@ -142,27 +157,12 @@ function sliceRows(value: tf.Tensor, start: number, size: number): tf.Tensor {
   return tf.slice(value, [start, ...rest.map(() => 0)], [size, ...rest]);
 }
 
-function trainingPass(
-  program: PhaseProgram,
-  random: Random,
-  statistics: BatchStatistics,
-  images: number,
-): TrainingPass {
-  return {
-    trainable: (layer) => program.trainable.has(layer),
-    differentiable: (value) => program.differentiable.has(value),
-    dropoutActive: (layer) => program.unfrozen.has(layer),
-    dropoutSeed: () => random.uint32(),
-    onStatistics: (step, mean, variance) => statistics.add(step, images, mean, variance),
-  };
-}
-
 /**
- * Weighted cross-entropy of logits [n, classes] over the whole batch's count, with smoothed labels (Szegedy et al. 2015,
- * https://arxiv.org/abs/1512.00567, section 7). An example's weight is that of its class.
+ * What the log-probabilities [n, classes] of a part of a batch of `count` examples count in the loss of the batch: weighted
+ * cross-entropy with smoothed labels (Szegedy et al. 2015, https://arxiv.org/abs/1512.00567, section 7). An example's weight
+ * is that of its class.
  */
-export function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: number): tf.Scalar {
-  const classes = logits.shape[1];
+export function shareInLoss(targets: BatchTargets, classes: number, count: number): tf.Tensor2D {
   const { labels, classWeights, labelSmoothing } = targets;
   const share = new Float32Array(labels.length * classes);
   labels.forEach((label, row) => {
@@ -171,7 +171,7 @@ export function batchLoss(logits: tf.Tensor2D, targets: BatchTargets, count: num
     if (labelSmoothing > 0) share.fill((weight * labelSmoothing) / classes, first, first + classes);
     share[first + label] += weight * (1 - labelSmoothing);
   });
-  return tf.sum(tf.mul(tf.logSoftmax(logits), tf.tensor2d(share, [labels.length, classes])));
+  return tf.tensor2d(share, [labels.length, classes]);
 }
 
 /** Cross-entropy (summed) and number of right answers of logits [n, classes] in row order. */

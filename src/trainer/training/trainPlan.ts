@@ -23,6 +23,8 @@ import { changingLayers, trainableParameters, type TrainingSetup } from './train
 /** What training needs besides the plan's own content. */
 export interface TrainingContext {
   engine: Engine;
+  /** Why it is this engine, in words. */
+  engineReason: string;
   setup: TrainingSetup;
   run: RunFolder;
   resume: boolean;
@@ -57,7 +59,7 @@ class Training {
   /** What the optimizers had when the checkpoint was written; empty at the start of a phase. */
   private optimizerState: OptimizerState = new Map();
   private startedAt = performance.now();
-  private cache = { hits: 0, misses: 0, bytes: 0 };
+  private cache = { hits: 0, misses: 0, fromDisk: 0, bytes: 0 };
   private damagedCheckpoints: readonly string[] = [];
 
   constructor(private readonly context: TrainingContext) {
@@ -151,11 +153,12 @@ class Training {
   }
 
   private emitStart(): void {
-    const { setup, engine, run, resume } = this.context;
+    const { setup, engine, engineReason, run, resume } = this.context;
     this.log.event({
       event: 'start',
       run: run.path,
       engine: engine.name,
+      engineReason,
       images: { train: setup.data.train.examples.length, validation: setup.data.validation.examples.length },
       classes: setup.data.classes,
       epochs: setup.plan.phases.reduce((sum, phase) => sum + phase.epochs, 0),
@@ -227,15 +230,17 @@ class Training {
       return await this.runEpochs(runner, program);
     } finally {
       this.addCache(runner);
+      await runner.dispose();
       program.dispose();
     }
   }
 
   private addCache(runner: PhaseRunner): void {
-    const { hits, misses, bytes } = runner.cacheStatistics;
+    const { hits, misses, fromDisk, bytes } = runner.cacheStatistics;
     this.cache = {
       hits: this.cache.hits + hits,
       misses: this.cache.misses + misses,
+      fromDisk: this.cache.fromDisk + fromDisk,
       bytes: Math.max(this.cache.bytes, bytes),
     };
   }
@@ -344,10 +349,12 @@ class Training {
   }
 
   private result(stopped: TrainResult['stopped'], freezeProof: TrainResult['freezeProof']): TrainResult {
-    const { run, engine, setup } = this.context;
+    const { run, engine, engineReason, setup } = this.context;
     return {
       run: run.path,
       engine: engine.name,
+      engineVersion: engine.version,
+      engineReason,
       epochs: this.position.epochs,
       seconds: this.position.seconds + this.elapsed(),
       stopped,

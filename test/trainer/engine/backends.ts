@@ -15,7 +15,7 @@ export function normalTensor<T extends tf.Tensor = tf.Tensor4D>(shape: number[],
 }
 
 /** Computes on a backend and returns the values; disposes every tensor it made. */
-export async function valuesOn(backend: 'cpu' | 'wasm', compute: () => tf.Tensor[]): Promise<Float32Array[]> {
+export async function valuesOn(backend: string, compute: () => tf.Tensor[]): Promise<Float32Array[]> {
   await tf.setBackend(backend);
   // Not the result of `tidy`, which would look for tensors among the values.
   const values: Float32Array[] = [];

@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConvolutionAttributes, Engine, EngineOperations } from '../../../src/trainer/engine/engine.ts';
-import { createPortableEngine } from '../../../src/trainer/engine/portable/portableEngine.ts';
 import { referenceOperations } from '../../../src/trainer/engine/reference/referenceOperations.ts';
+import { useEngine } from '../../support/trainingFixture.ts';
 import { expectClose, normalTensor, normalValues, valuesOn } from './backends.ts';
 
 let engine: Engine;
 
 beforeAll(async () => {
-  engine = await createPortableEngine();
+  engine = await useEngine();
 });
 
-/** Expects from the portable operations on WebAssembly what the reference gives on the plain JavaScript backend. */
+/** Expects from the operations of the engine what the reference gives on the plain JavaScript backend. */
 async function expectReference(compute: (operations: EngineOperations) => tf.Tensor[], tolerance = 1e-5) {
   const expected = await valuesOn('cpu', () => compute(referenceOperations));
-  expectClose(await valuesOn('wasm', () => compute(engine.operations)), expected, tolerance);
+  expectClose(await valuesOn(engine.backend, () => compute(engine.operations)), expected, tolerance);
 }
 
 const plain: ConvolutionAttributes = {
@@ -93,7 +93,7 @@ describe.each(examples)('convolution: %s', (_, changes, inputShape, filterShape)
 
 describe('convolution', () => {
   it('refuses strides and dilations at once', async () => {
-    await tf.setBackend('wasm');
+    await tf.setBackend(engine.backend);
     const attributes: ConvolutionAttributes = { ...plain, strides: [2, 2], dilations: [2, 2] };
     expect(() =>
       tf.tidy(() =>
@@ -178,7 +178,7 @@ describe.each([[[2, 5, 3, 7]], [[40, 16]], [[3, 9, 5]]])('channels of %j', (shap
 
 describe('a training step', () => {
   beforeEach(async () => {
-    await tf.setBackend('wasm');
+    await tf.setBackend(engine.backend);
   });
 
   it('leaves as many tensors as there were', () => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../src/trainer/engine/engine.ts';
 import { createOptimizer } from '../../../src/trainer/optimizers/createOptimizer.ts';
 import type { NamedVariable, OptimizerState } from '../../../src/trainer/optimizers/slotOptimizer.ts';
 import { useEngine } from '../../support/trainingFixture.ts';
@@ -77,14 +78,15 @@ function stepWith(
   values: number[],
 ): number[] {
   const gradient = tf.tensor2d(values, [2, 2]);
-  optimizer.apply(new Map([[variable.name, gradient]]), 1);
+  optimizer.apply(engine, new Map([[variable.name, gradient]]), 1);
   gradient.dispose();
   return [...variable.dataSync()];
 }
 
+let engine: Engine;
 let before = 0;
 beforeAll(async () => {
-  await useEngine();
+  engine = await useEngine();
   before = tf.memory().numTensors;
 });
 afterAll(() => expect(tf.memory().numTensors).toBe(before));

@@ -1,14 +1,5 @@
+import type { MaskAttributes, NormalizationAttributes } from '../ownKernels.ts';
 import { addressOf, type KernelContext, newTensor, newTensors, registerKernel, rowsAndChannels } from './kernelHeap.ts';
-
-export interface MaskAttributes {
-  /** The gradient passes where low <= x <= high. */
-  low: number;
-  high: number;
-}
-
-export interface NormalizationAttributes {
-  epsilon: number;
-}
 
 /** Registers the kernels of our own that the operations and gradients of this engine are made of. */
 export function registerChannelKernels({ backend, simd }: KernelContext): void {

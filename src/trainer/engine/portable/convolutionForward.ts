@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { outputLimits } from './activationRange.ts';
+import { outputLimits } from '../activationRange.ts';
 import { type Conv2DInfo, conv2DInfo, geometryOf, isPointwise, type Placement } from './convolutionGeometry.ts';
 import { addressOf, type KernelContext, newTensor, registerKernel } from './kernelHeap.ts';
 import { matrixProduct, ownProductPays } from './matrixProduct.ts';

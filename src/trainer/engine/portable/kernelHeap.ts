@@ -81,15 +81,6 @@ export function tidyKernel<T extends tf.TensorInfo | tf.TensorInfo[]>(compute: (
   return tf.tidy(compute as unknown as () => tf.Tensor) as unknown as T;
 }
 
-/** Runs a kernel by its name; it is not recorded on the tape where an operation with a gradient of its own runs it. */
-export function runKernel<T extends tf.Tensor | tf.Tensor[] = tf.Tensor>(
-  kernelName: string,
-  inputs: Record<string, tf.Tensor>,
-  attributes: object = {},
-): T {
-  return tf.engine().runKernel<T>(kernelName, inputs, attributes as tf.NamedAttrMap);
-}
-
 /** Rows x channels of a tensor whose last axis are the channels. */
 export function rowsAndChannels(shape: number[]): [rows: number, channels: number] {
   const channels = shape[shape.length - 1];

@@ -2,10 +2,10 @@ import { type BackendWasm, getThreadsCount, setWasmPaths } from '@tensorflow/tfj
 import * as tf from '@tensorflow/tfjs-core';
 import { ThawError } from '../../../shared/errors.ts';
 import type { Engine } from '../engine.ts';
-import { registerQuickGradients } from './gradients.ts';
+import { foldedOperations } from '../foldedOperations.ts';
+import { registerQuickGradients } from '../quickGradients.ts';
 import { registerTrainingKernels } from './kernels.ts';
 import { type Allocator, guardAllocations } from './memoryGuard.ts';
-import { portableOperations } from './portableOperations.ts';
 import { loadSimdKernels } from './simdKernels.ts';
 import type { WebAssemblyMemory } from './webAssembly.ts';
 
@@ -28,17 +28,20 @@ export async function createPortableEngine(options: PortableEngineOptions = {}):
   const { memory } = module.asm;
   guardAllocations(module, () => memory.buffer.byteLength, options.heapLimitBytes);
   registerTrainingKernels(backend, await loadSimdKernels(memory));
-  registerQuickGradients();
+  registerQuickGradients('wasm');
 
   const threads = getThreadsCount();
   return {
     name: 'portable',
+    backend: 'wasm',
     version: `tfjs ${tf.version_core}, WebAssembly, SIMD, ${threads} thread${threads === 1 ? '' : 's'}`,
-    operations: portableOperations,
+    operations: foldedOperations,
     async read(tensor) {
       const values = await tensor.data();
       return values instanceof Float32Array ? values : Float32Array.from(values as Iterable<number>);
     },
+    compile: (_, compute) => ({ run: compute, dispose: () => undefined }),
+    prefersFixedShapes: false,
     memory: () => ({ heapBytes: memory.buffer.byteLength, tensors: tf.memory().numTensors }),
   };
 }

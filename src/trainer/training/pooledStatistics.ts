@@ -13,12 +13,12 @@ interface Moments {
  * statistics move, once a step, so that they are those of the batch however it was divided: its mean, and its variance as
  * the mean of the parts' variances and the variance between the parts.
  */
-export class BatchStatistics {
+export class PooledStatistics {
   private readonly parts = new Map<NormalizationStep, Moments[]>();
 
   /** Takes over the moments of one part, [channels] each. */
   add(step: NormalizationStep, images: number, mean: tf.Tensor1D, variance: tf.Tensor1D): void {
-    const part = { images, mean: tf.keep(mean), variance: tf.keep(variance) };
+    const part = { images, mean, variance };
     this.parts.set(step, [...(this.parts.get(step) ?? []), part]);
   }
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ConvolutionAttributes, EngineOperations } from '../engine.ts';
+import type { ConvolutionAttributes, EngineOperations } from './engine.ts';
 import { passingOutputs } from './activationRange.ts';
-import { runKernel } from './kernelHeap.ts';
+import { runKernel } from './ownKernels.ts';
 
-/** The operations of the portable engine: each one kernel forward, and a backward pass that keeps little. */
-export const portableOperations: EngineOperations = {
+/** The operations of every engine: each one kernel forward, and a backward pass that keeps little. */
+export const foldedOperations: EngineOperations = {
   convolution(x, filter, bias, attributes) {
     const { inputGradient = true, filterGradient = true } = attributes;
     const forward = () => fusedConvolution(x, filter, bias, attributes);

@@ -2,19 +2,21 @@ import * as tf from '@tensorflow/tfjs-core';
 // The core package alone registers no gradients in Node; the layers bring them all.
 import '@tensorflow/tfjs-layers';
 import { ABOVE_ZERO } from './activationRange.ts';
-import { runKernel } from './kernelHeap.ts';
+import { runKernel } from './ownKernels.ts';
 
 type Gradients = Record<string, () => tf.Tensor>;
 
-let replaced = false;
+/** Backends whose engine has registered the kernels that these gradients run. */
+const quickBackends = new Set<string>();
 
 /**
  * Replaces gradients of TensorFlow.js that tile tensors to full size or build masks of booleans by one pass over the
- * data. Gradients are shared by all backends, so on any other backend than WebAssembly the stock ones go on working.
+ * data. Gradients are shared by all backends, so on any other backend than those given here the stock ones go on working.
  */
-export function registerQuickGradients(): void {
+export function registerQuickGradients(backend: string): void {
+  const replaced = quickBackends.size > 0;
+  quickBackends.add(backend);
   if (replaced) return;
-  replaced = true;
   // At 0 nothing passes either, at 6 and at the bounds of a clip everything does: as in TensorFlow.js.
   replaceGradient('Relu', isFloat, (dy, [x]) => ({ x: () => masked(x, dy, ABOVE_ZERO, Infinity) }));
   replaceGradient('Relu6', isFloat, (dy, [x]) => ({ x: () => masked(x, dy, ABOVE_ZERO, 6) }));
@@ -34,7 +36,7 @@ function replaceGradient<Attributes extends object>(
   tf.registerGradient({
     ...stock,
     gradFunc: (dy, saved, attributes) =>
-      tf.getBackend() === 'wasm' && applies(saved)
+      quickBackends.has(tf.getBackend()) && applies(saved)
         ? gradients(dy as tf.Tensor, saved, attributes as unknown as Attributes)
         : stock.gradFunc(dy, saved, attributes),
   });

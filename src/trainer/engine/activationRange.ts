@@ -1,11 +1,11 @@
-import type { FusedActivation } from '../engine.ts';
-import type { MaskAttributes } from './channelKernels.ts';
+import type { FusedActivation } from './engine.ts';
+import type { MaskAttributes } from './ownKernels.ts';
 
 /** The smallest float32 above 0. */
 export const ABOVE_ZERO = 2 ** -149;
 
 /** The largest float32 below 6. */
-const BELOW_SIX = 6 - 2 ** -21;
+export const BELOW_SIX = 6 - 2 ** -21;
 
 /** The outputs of an activation at which its gradient passes, both ends included; undefined where it always does. */
 export function passingOutputs(activation: FusedActivation): MaskAttributes | undefined {
