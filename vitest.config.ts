@@ -66,7 +66,11 @@ export default defineConfig({
       suite('package', { timeout: SLOW, globalSetup: PACKED }),
       suite('webview', { timeout: SLOW, globalSetup: [...BUILT, 'test/support/provisionBrowser.ts'] }),
       suite('host', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
-      suite('e2e', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
+      suite('e2e', {
+        timeout: EDITOR_TIMEOUT,
+        globalSetup: [...EDITOR, 'test/support/provisionNative.ts'],
+        alone: true,
+      }),
     ],
     pool: 'forks',
     fileParallelism: true,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readModelFiles } from '../../src/node/modelFiles.ts';
 import { readPlanFile } from '../../src/node/planFile.ts';
 import { cachedVariants, drawVariant, resolveAugmentation } from '../../src/shared/augmentation.ts';
@@ -98,6 +98,28 @@ describe('what the network sees', () => {
     const expected = inputTensor(variants, input);
     expect(values.get(0)?.dataSync()).toEqual(expected.dataSync());
     expect(values.get(0)?.shape).toEqual(expected.shape);
+  });
+
+  it('comes in batches of one size where results may depend on it, however few images a cache lacks', async () => {
+    const setup = await openProject();
+    const { input } = setup.network;
+    const engine = { ...(await useEngine()), prefersFixedShapes: true };
+    const prefix = nothing(engine);
+    const shapes: (number[] | undefined)[] = [];
+    const run = prefix.compiled.run.bind(prefix.compiled);
+    vi.spyOn(prefix.compiled, 'run').mockImplementation((values) => {
+      shapes.push(values.get(prefix.input)?.shape);
+      return run(values);
+    });
+    const augmentation = { ...everything, variants: 3 };
+    const live = new LiveFeatures(engine, prefix, setup.data.train, input, augmentation);
+    const cache = new CachedFeatures(engine, setup.data.train, live, {
+      boundary: [{ id: 0, shape: [input.height, input.width, input.channels] }],
+      ...{ augmentation, seed: 9, disk: null },
+    });
+    await cache.fill(INDEXES, () => undefined, new AbortController().signal);
+    expect(shapes).toEqual([[16, input.height, input.width, input.channels]]);
+    expect(cache.statistics).toMatchObject({ misses: 9 });
   });
 
   it('is one of the cached variants of each image, and the image itself where nothing is to vary', async () => {

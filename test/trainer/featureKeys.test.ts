@@ -18,6 +18,8 @@ async function keyOf(
   change: {
     model?: () => tfl.LayersModel;
     steps?: number;
+    /** Hands over what would be needed above this step. */
+    cut?: number;
     input?: Partial<NetworkInput>;
     decode?: Partial<DecodeSettings>;
     engine?: Partial<Engine>;
@@ -26,11 +28,11 @@ async function keyOf(
   const engine = await useEngine();
   const model = change.model?.() ?? smallBackbone();
   const sequence = compileSteps(model);
-  const cut = change.steps ?? 6;
+  const count = change.steps ?? 6;
   const prefix = {
-    steps: sequence.steps.slice(0, cut),
+    steps: sequence.steps.slice(0, count),
     input: sequence.input,
-    boundary: boundaryAt(sequence, cut),
+    boundary: boundaryAt(sequence, change.cut ?? count),
   };
   const key = await prefixKey(
     { ...engine, ...change.engine },
@@ -74,6 +76,7 @@ describe('the key of features', () => {
     const keys = await Promise.all([
       keyOf(),
       keyOf({ steps: 5 }),
+      keyOf({ cut: 2 }),
       keyOf({ model: () => withWeight('stem') }),
       keyOf({ model: () => withWeight('middle_bn') }),
       keyOf({ input: { range: '-1..1' } }),

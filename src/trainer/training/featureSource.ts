@@ -6,6 +6,7 @@ import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { CompiledSteps } from '../execution/compiledSteps.ts';
+import { firstRows, FixedBatch } from '../execution/fixedBatch.ts';
 import type { FoldedConstants } from '../execution/runSteps.ts';
 import type { Step, ValueId } from '../execution/steps.ts';
 import type { ExampleSet } from './examples.ts';
@@ -50,15 +51,17 @@ export interface FeatureSource {
 /** Runs the constant part for images on the spot, with augmentation drawn anew each time. */
 export class LiveFeatures implements FeatureSource {
   private batchSize = PREFIX_BATCH;
-  private usualSize = 0;
+  private readonly fixed: FixedBatch;
 
   constructor(
-    private readonly engine: Engine,
+    engine: Engine,
     private readonly prefix: Prefix,
     private readonly set: ExampleSet,
     private readonly input: NetworkInput,
     private readonly augmentation: Augmentation,
-  ) {}
+  ) {
+    this.fixed = new FixedBatch(engine);
+  }
 
   async batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch> {
     const images: { index: number; pixels: Uint8Array }[] = [];
@@ -86,15 +89,7 @@ export class LiveFeatures implements FeatureSource {
    * are the same whether all of a set are computed or those that a cache lacks.
    */
   keepTo(size: number): void {
-    this.usualSize = size;
-  }
-
-  /** The last images of a set come in a smaller batch; repeated they keep to the shape that the engine knows. */
-  private padded(images: Uint8Array[]): Uint8Array[] {
-    this.usualSize = Math.max(this.usualSize, images.length);
-    if (!this.engine.prefersFixedShapes) return images;
-    const missing = Math.min(this.usualSize, this.batchSize) - images.length;
-    return [...images, ...new Array<Uint8Array>(Math.max(0, missing)).fill(images[0])];
+    this.fixed.keepTo(size);
   }
 
   private computeInParts(pixels: readonly Uint8Array[], variants: readonly Variant[]): ReadonlyMap<ValueId, tf.Tensor> {
@@ -106,7 +101,7 @@ export class LiveFeatures implements FeatureSource {
         const varied = variants
           .slice(start, end)
           .map((variant, position) => varyImage(pixels[start + position], this.input, variant));
-        const images = inputTensor(this.padded(varied), this.input);
+        const images = inputTensor(this.fixed.filled(varied, this.batchSize), this.input);
         try {
           const values = compiled.run(new Map([[input, images]]));
           values.forEach((value, position) => parts[position].push(firstRows(value, varied.length)));
@@ -120,14 +115,6 @@ export class LiveFeatures implements FeatureSource {
       throw error;
     }
   }
-}
-
-/** The first rows of a tensor in its place; the tensor itself where they are all. */
-function firstRows(value: tf.Tensor, count: number): tf.Tensor {
-  if (value.shape[0] === count) return value;
-  const rows = tf.slice(value, 0, count);
-  value.dispose();
-  return rows;
 }
 
 function joined(parts: tf.Tensor[]): tf.Tensor {
