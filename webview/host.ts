@@ -18,6 +18,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   document: true,
   network: true,
   data: true,
+  cost: true,
   start: true,
   engine: true,
   run: true,

@@ -19,6 +19,14 @@ function integer(text: string): number {
   return value;
 }
 
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('it must be a number of megabytes above 0, such as 4000.');
+  }
+  return value;
+}
+
 /** One `KEY=VALUE` more: the value is JSON, or a text as it stands. */
 function setting(text: string, earlier: PlanSetting[] = []): PlanSetting[] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
@@ -80,7 +88,11 @@ function createProgram(onExitCode: (code: number) => void): Command {
       new Option('--similarity <level>', 'how like the images are to what the network knows').choices(['low', 'high']),
     )
     .action(run(commands.initCommand));
-  command('check <plan>', 'validates a plan and measures its cost').action(run(commands.checkCommand));
+  const memoryOption = (): Option =>
+    new Option('--memory <megabytes>', 'most memory for training; default: half of what is free').argParser(megabytes);
+  command('check <plan>', 'validates a plan and predicts its cost')
+    .addOption(memoryOption())
+    .action(run(commands.checkCommand));
   command('train <plan>', 'trains a plan')
     .option('--run <folder>', 'folder of the new run')
     .addOption(new Option('--resume <run>', 'continues a run from its checkpoint').conflicts(['run', 'from']))
@@ -91,6 +103,7 @@ function createProgram(onExitCode: (code: number) => void): Command {
         .choices(BASELINES)
         .conflicts('from'),
     )
+    .addOption(memoryOption())
     .addOption(
       new Option('--folds <number>', 'cross-validates: a run for each of this many parts of the images')
         .argParser(foldCount)

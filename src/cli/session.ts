@@ -11,6 +11,8 @@ export interface CommonOptions {
   quiet?: boolean;
   engine?: 'auto' | 'native' | 'portable';
   seed?: number;
+  /** Megabytes. */
+  memory?: number;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface CommonOptions {
  */
 export async function runRequest<M extends Method>(
   method: M,
-  params: Omit<Params<M>, 'directory' | 'engine'>,
+  params: Omit<Params<M>, 'directory' | 'engine' | 'memoryMB'>,
   options: CommonOptions,
   onEvent?: (event: TrainEvent) => void,
 ): Promise<Results[M]> {
@@ -36,7 +38,8 @@ export async function runRequest<M extends Method>(
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
-    const all = { ...params, directory: process.cwd(), engine: options.engine ?? 'auto' } as Params<M>;
+    const { engine = 'auto', memory: memoryMB } = options;
+    const all = { ...params, directory: process.cwd(), engine, memoryMB } as Params<M>;
     return await client.request(method, all, { onEvent, signal: controller.signal });
   } finally {
     process.off('SIGINT', stop);

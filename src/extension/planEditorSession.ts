@@ -18,6 +18,7 @@ import { COMMANDS } from './ids.ts';
 import { openPlanAsText } from './openPlan.ts';
 import { readPlanDocument } from './planDocument.ts';
 import { PlanEditing } from './planEditing.ts';
+import { PlanCostSource } from './planCostSource.ts';
 import { PlanImagesSource } from './planImagesSource.ts';
 import { PlanNetworkSource } from './planNetworkSource.ts';
 import { PlanRuns } from './planRuns.ts';
@@ -45,6 +46,7 @@ export class PlanEditorSession implements vscode.Disposable {
   private readonly editing: PlanEditing;
   private readonly network: PlanNetworkSource;
   private readonly images: PlanImagesSource;
+  private readonly cost: PlanCostSource;
   private readonly planRuns: PlanRuns;
   private content: PlanDocument;
   /** The page has asked for everything, so it hears of changes. */
@@ -59,9 +61,11 @@ export class PlanEditorSession implements vscode.Disposable {
     this.content = readPlanDocument(document.getText(), null, null);
     this.network = this.disposables.add(new PlanNetworkSource(document, trainer, () => this.networkChanged()));
     this.images = this.disposables.add(new PlanImagesSource(document, trainer, () => this.imagesChanged()));
+    this.cost = this.disposables.add(new PlanCostSource(document, trainer, () => this.costChanged()));
     this.planRuns = this.disposables.add(new PlanRuns(document.uri.fsPath, runs, runList, (part) => this.post(part)));
     this.editing = new PlanEditing(document);
     this.listen();
+    this.cost.pause(runs.live !== null);
     this.loadParts();
   }
 
@@ -108,7 +112,12 @@ export class PlanEditorSession implements vscode.Disposable {
         this.startChanged();
       }),
     );
-    add(services.runs.onDidChange(() => this.startChanged()));
+    add(
+      services.runs.onDidChange(() => {
+        this.cost.pause(services.runs.live !== null);
+        this.startChanged();
+      }),
+    );
     add(services.trainer.onDidChangeEngine(() => void this.engineChanged()));
   }
 
@@ -210,6 +219,7 @@ export class PlanEditorSession implements vscode.Disposable {
         strings: editorStrings(),
         network: this.network.view,
         data: this.images.view,
+        cost: this.cost.view,
       };
       this.isListening = true;
       this.post(snapshot);
@@ -245,10 +255,12 @@ export class PlanEditorSession implements vscode.Disposable {
     if (this.content.plan === null) return;
     this.network.load(this.content.plan);
     this.images.load(this.content.plan);
+    if (this.network.known) this.cost.load(this.content.plan);
   }
 
   private networkChanged(): void {
     this.post({ type: 'network', network: this.network.view });
+    if (this.network.known && this.content.plan) this.cost.load(this.content.plan);
     const before = JSON.stringify(this.content.problems);
     this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
     if (JSON.stringify(this.content.problems) === before) return;
@@ -258,6 +270,10 @@ export class PlanEditorSession implements vscode.Disposable {
 
   private imagesChanged(): void {
     this.post({ type: 'data', data: this.images.view });
+  }
+
+  private costChanged(): void {
+    this.post({ type: 'cost', cost: this.cost.view });
   }
 
   private postDocument(): void {

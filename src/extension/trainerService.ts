@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import * as vscode from 'vscode';
 import { type RequestOptions, TrainerClient } from '../node/trainerClient.ts';
 import type { Method, Params, Results } from '../shared/protocol.ts';
+import { IdleTurn } from './idleTurn.ts';
 import { SETTINGS } from './ids.ts';
 
 /** A trainer that nothing was asked of for this long gives its memory back. */
@@ -9,7 +10,7 @@ const IDLE_MS = 3 * 60_000;
 
 const DEFAULT_ENGINE = 'portable';
 
-export type RequestParams<M extends Method> = Omit<Params<M>, 'engine'>;
+export type RequestParams<M extends Method> = Omit<Params<M>, 'engine' | 'memoryMB'>;
 
 /**
  * Trainers of the editor: one shared child for short requests, started by the first of them, and children of their own
@@ -26,6 +27,7 @@ export class TrainerService {
   readonly onDidChangeEngine = this.engineChanges.event;
   private waiting = 0;
   private idle: NodeJS.Timeout | undefined;
+  private readonly turn = new IdleTurn();
 
   /** @param entry path of the built trainer */
   constructor(
@@ -38,6 +40,24 @@ export class TrainerService {
     method: M,
     params: RequestParams<M>,
     options: RequestOptions = {},
+  ): Promise<Results[M]> {
+    this.turn.begin();
+    try {
+      return await this.askShared(method, params, options);
+    } finally {
+      this.turn.end();
+    }
+  }
+
+  /** Asks the shared trainer when it has nothing else to do; what comes meanwhile goes first, and this is asked again. */
+  requestWhenIdle<M extends Method>(method: M, params: RequestParams<M>, signal: AbortSignal): Promise<Results[M]> {
+    return this.turn.run((turn) => this.askShared(method, params, { signal: turn }), signal);
+  }
+
+  private async askShared<M extends Method>(
+    method: M,
+    params: RequestParams<M>,
+    options: RequestOptions,
   ): Promise<Results[M]> {
     clearTimeout(this.idle);
     this.waiting++;
@@ -122,12 +142,17 @@ export class TrainerService {
 
 /** Adds what every request says besides its own parameters. */
 export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
-  return { ...params, engine: engineSetting() } as Params<M>;
+  const memoryMB = Math.max(0, setting(SETTINGS.memoryBudget, 0));
+  return { ...params, engine: engineSetting(), memoryMB } as Params<M>;
 }
 
 function engineSetting(): Params<'check'>['engine'] {
-  const [section, key] = SETTINGS.engine.split('.');
-  return vscode.workspace.getConfiguration(section).get<Params<'check'>['engine']>(key, 'auto');
+  return setting<Params<'check'>['engine']>(SETTINGS.engine, 'auto');
+}
+
+function setting<T>(name: string, fallback: T): T {
+  const [section, key] = name.split('.');
+  return vscode.workspace.getConfiguration(section).get<T>(key, fallback);
 }
 
 /** What the setting says, and with `auto` the quickest engine that works. */

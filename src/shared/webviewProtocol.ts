@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
+import type { CostResult } from './results.ts';
 import type { RunDelta, RunView } from './runView.ts';
 
 /** The language between the extension host and the plan editor's webview. */
@@ -70,6 +71,8 @@ export interface Snapshot {
   document: PlanDocument;
   network: Loadable<PlanNetwork>;
   data: Loadable<PlanData>;
+  /** What the page predicts the cost of a plan from. */
+  cost: Loadable<CostResult>;
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
@@ -95,6 +98,7 @@ export type ToWebview =
   | { type: 'document'; document: PlanDocument; edit: number }
   | { type: 'network'; network: Loadable<PlanNetwork> }
   | { type: 'data'; data: Loadable<PlanData> }
+  | { type: 'cost'; cost: Loadable<CostResult> }
   | { type: 'start'; start: StartState }
   | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }

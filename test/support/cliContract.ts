@@ -51,7 +51,24 @@ export const checkContract = z.looseObject({
   ),
   trainableParameters: count,
   cost: z
-    .looseObject({ secondsPerEpoch: z.number().positive(), cacheSeconds: z.number().nonnegative(), memoryBytes: count })
+    .looseObject({
+      secondsPerEpoch: z.number().positive(),
+      cacheSeconds: z.number().nonnegative(),
+      memoryBytes: z.number().positive(),
+      downloadBytes: count.nullable(),
+      microBatch: count,
+      totalSeconds: z.number().positive(),
+      phases: z.array(
+        z.looseObject({
+          name: z.string(),
+          epochs: count,
+          secondsPerEpoch: z.number().positive(),
+          cacheSeconds: z.number().nonnegative(),
+          memoryBytes: z.number().positive(),
+          microBatch: count,
+        }),
+      ),
+    })
     .nullable(),
   guard: z.array(
     z.looseObject({

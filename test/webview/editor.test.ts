@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { PlanData } from '../../src/shared/planView.ts';
-import type { Snapshot } from '../../src/shared/webviewProtocol.ts';
+import type { Snapshot, ToWebview } from '../../src/shared/webviewProtocol.ts';
 import { it } from './support/editorTest.ts';
 import { exampleSnapshot } from './support/exampleSnapshot.ts';
 
@@ -52,6 +52,29 @@ describe('freezing', () => {
     expect(await state('block_16')).toBe('true');
     await say(3);
     await expect.poll(() => state('block_16')).toBe('false');
+  });
+
+  it('says what the plan costs, and says it anew at once when a block is toggled', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.evaluate(() => void (window.stub.isBusy = true));
+    const cost = page.locator('.facts .cost');
+    const before = await cost.textContent();
+    expect(before).toMatch(/^about \d+ s an epoch, \d+ min \d+ s to prepare, [\d.]+ MB$/);
+    const seconds = (text: string | null): number => Number(/about ([\d.]+)/.exec(text ?? '')?.[1]);
+    await editor.row('block:block_15').locator('.freeze').click();
+    await expect.poll(() => cost.textContent()).not.toBe(before);
+    expect(seconds(await cost.textContent())).toBeLessThan(seconds(before));
+  });
+
+  it('says that the cost is measured until it is known, and nothing where it cannot be', async ({ editor }) => {
+    const page = await editor.open({ ...exampleSnapshot(), cost: { state: 'loading' } });
+    const cost = page.locator('.facts .cost');
+    expect(await cost.textContent()).toBe('cost is being measured…');
+    const send = (message: ToWebview): Promise<void> => page.evaluate((sent) => window.stub.send(sent), message);
+    await send({ type: 'cost', cost: exampleSnapshot().cost });
+    await expect.poll(() => cost.textContent()).toContain('an epoch');
+    await send({ type: 'cost', cost: { state: 'failed', problem: 'No images.' } });
+    await expect.poll(() => cost.count()).toBe(0);
   });
 
   it('toggles a block with Space and keeps the focus in the list when the row folds away', async ({ editor }) => {

@@ -1,5 +1,5 @@
 import { readCatalog } from '../../node/readCatalog.ts';
-import { type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
+import { downloadBytes, type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { TrainEvent } from '../../shared/results.ts';
@@ -11,6 +11,8 @@ export interface RequestContext {
   /** Folder that relative references start from. */
   directory: string;
   engine: EngineChoice;
+  /** Most memory for this process, in megabytes, where the request says so. */
+  memoryMB?: number;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
   /** Calls `listener` with every text of a plan that the request is to take over while it runs. */
@@ -32,6 +34,11 @@ export async function findModel(
     onProgress: ({ address, receivedBytes, totalBytes }) =>
       emit({ event: 'download', file: address, received: receivedBytes, total: totalBytes ?? null }),
   });
+}
+
+/** Bytes that `findModel` will download; null where that is not known. */
+export async function downloadOf(reference: string, directory: string): Promise<number | null> {
+  return downloadBytes(reference, directory, { catalog: await readCatalog(MEDIA_DIRECTORY) });
 }
 
 /** Throws where two models that are to be compared are the same. */

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, cachedVariants, type Variant } from '../../shared/augmentation.ts';
+import { PREFIX_BATCH } from '../../shared/predictMemory.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ValueId } from '../execution/steps.ts';
 import type { ExampleSet } from './examples.ts';
 import type { DiskPlace, FeatureDisk } from './featureDisk.ts';
-import { type FeatureBatch, type FeatureSource, type LiveFeatures, PREFIX_BATCH } from './featureSource.ts';
+import { type FeatureBatch, type FeatureSource, type LiveFeatures } from './featureSource.ts';
 
 /**
  * Images on their way while a group is computed. The engine lets nothing else run meanwhile, so each image comes one step

@@ -15,7 +15,7 @@ export interface Example {
  * Decoded images kept in memory at most; beyond it they are decoded again whenever they are needed. THAW_IMAGE_LIMIT_MB
  * sets another bound, on machines where others need the memory.
  */
-const PIXEL_LIMIT_BYTES = 1e6 * Number(process.env.THAW_IMAGE_LIMIT_MB ?? 1500);
+export const PIXEL_LIMIT_BYTES = 1e6 * Number(process.env.THAW_IMAGE_LIMIT_MB ?? 1500);
 
 /** Decoded images by file, as many as memory allows; one for all sets of a plan. */
 export class PixelStore {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Augmentation, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
+import { PREFIX_BATCH } from '../../shared/predictMemory.ts';
 import type { Random } from '../../shared/random.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -46,9 +47,6 @@ export interface FeatureSource {
    */
   batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch>;
 }
-
-/** Images that go through the constant part at a time. */
-export const PREFIX_BATCH = 16;
 
 /** Runs the constant part for images on the spot, with augmentation drawn anew each time. */
 export class LiveFeatures implements FeatureSource {

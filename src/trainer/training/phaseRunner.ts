@@ -7,6 +7,7 @@ import { epochOrder } from '../../shared/epochOrder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { Random } from '../../shared/random.ts';
+import { EVALUATION_BATCH } from '../../shared/predictMemory.ts';
 import { headRate } from '../../shared/trainableLayers.ts';
 import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -26,8 +27,7 @@ import { throttled } from './throttled.ts';
 import { type BatchResult, BatchTrainer, scoreLogits } from './trainBatch.ts';
 
 /** Features kept in memory at most: a third of the machine's memory, and never over 6 GB, or THAW_FEATURE_LIMIT_MB. */
-const FEATURE_LIMIT_BYTES = 1e6 * Number(process.env.THAW_FEATURE_LIMIT_MB ?? Math.min(6000, totalmem() / 3e6));
-const EVALUATION_BATCH = 32;
+export const FEATURE_LIMIT_BYTES = 1e6 * Number(process.env.THAW_FEATURE_LIMIT_MB ?? Math.min(6000, totalmem() / 3e6));
 
 export interface EvaluationSums {
   lossSum: number;
@@ -61,16 +61,21 @@ export class PhaseRunner {
     private readonly phase: number,
     private readonly log: MetricsLog,
     private readonly signal: AbortSignal,
+    microBatch: number,
   ) {
-    const { plan } = setup;
-    this.augmentation = resolveAugmentation(plan.augment);
+    this.augmentation = resolveAugmentation(setup.plan.augment);
     this.prefix = prefixOf(engine, program);
     const { suffix: steps, boundary: given, constants, sequence } = program;
     const stretch = { steps, given, wanted: [sequence.output], constants };
     this.judge = new CompiledSteps(engine, stretch, weightsRead(steps, constants));
-    this.batches = new BatchTrainer(engine, program, plan.batchSize, (microBatch) =>
-      this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${microBatch} from here on.`),
+    this.batches = new BatchTrainer(engine, program, microBatch, (smaller) =>
+      this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${smaller} from here on.`),
     );
+  }
+
+  /** Images computed at a time at most. */
+  get microBatch(): number {
+    return this.batches.microBatch;
   }
 
   /** Gives back what the engine keeps for this phase, and lets go of the files of the cache. */
