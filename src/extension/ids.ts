@@ -24,7 +24,7 @@ export const VIEWS = { runs: 'thaw.runs' } as const;
 
 export const EDITORS = { plan: 'thaw.planEditor' } as const;
 
-export const SETTINGS = { engine: 'thaw.engine' } as const;
+export const SETTINGS = { engine: 'thaw.engine', threads: 'thaw.threads' } as const;
 
 /** Keys of `when` clauses. */
 export const CONTEXTS = {

@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import * as vscode from 'vscode';
 import { type RequestOptions, TrainerClient } from '../node/trainerClient.ts';
 import type { Method, Params, Results } from '../shared/protocol.ts';
+import { MOST_THREADS } from '../shared/threads.ts';
 import { SETTINGS } from './ids.ts';
 
 /** A trainer that nothing was asked of for this long gives its memory back. */
@@ -9,7 +10,7 @@ const IDLE_MS = 3 * 60_000;
 
 const DEFAULT_ENGINE = 'portable';
 
-export type RequestParams<M extends Method> = Omit<Params<M>, 'engine'>;
+export type RequestParams<M extends Method> = Omit<Params<M>, 'engine' | 'threads'>;
 
 /**
  * Trainers of the editor: one shared child for short requests, started by the first of them, and children of their own
@@ -122,12 +123,19 @@ export class TrainerService {
 
 /** Adds what every request says besides its own parameters. */
 export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
-  return { ...params, engine: engineSetting() } as Params<M>;
+  return { ...params, engine: engineSetting(), threads: threadsSetting() } as Params<M>;
 }
 
 function engineSetting(): Params<'check'>['engine'] {
   const [section, key] = SETTINGS.engine.split('.');
   return vscode.workspace.getConfiguration(section).get<Params<'check'>['engine']>(key, 'auto');
+}
+
+/** Undefined where the trainer decides. */
+function threadsSetting(): number | undefined {
+  const [section, key] = SETTINGS.threads.split('.');
+  const threads = vscode.workspace.getConfiguration(section).get<number>(key, 0);
+  return threads >= 1 ? Math.min(Math.floor(threads), MOST_THREADS) : undefined;
 }
 
 /** What the setting says, and with `auto` the quickest engine that works. */

@@ -15,6 +15,7 @@ import type {
   PredictResult,
   TrainResult,
 } from './results.ts';
+import { MOST_THREADS } from './threads.ts';
 
 /** The language between the trainer (a child process) and the program that started it. */
 export const PROTOCOL_VERSION = 1;
@@ -24,6 +25,8 @@ const common = {
   /** Folder that relative references start from. */
   directory: z.string(),
   engine: engineChoice,
+  /** Threads of the portable engine; where it is left out, the trainer decides. */
+  threads: z.union([z.literal('auto'), z.number().int().min(1).max(MOST_THREADS)]).optional(),
 };
 
 /** Parameters of every request, validated where they arrive. */

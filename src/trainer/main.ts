@@ -23,7 +23,7 @@ const handlers: Handlers = {
   evaluate,
   compare,
   predict,
-  engineStatus: () => engineStatus(),
+  engineStatus: (_, { threads }) => engineStatus(threads),
   describe: describePlan,
   thumbnails,
 };

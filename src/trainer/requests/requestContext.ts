@@ -3,6 +3,7 @@ import { type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { TrainEvent } from '../../shared/results.ts';
+import type { ThreadChoice } from '../../shared/threads.ts';
 import type { EngineChoice } from '../engines.ts';
 import { MEDIA_DIRECTORY } from '../resources.ts';
 
@@ -11,6 +12,8 @@ export interface RequestContext {
   /** Folder that relative references start from. */
   directory: string;
   engine: EngineChoice;
+  /** Of the portable engine; where it is left out, THAW_THREADS or what was measured says how many. */
+  threads?: ThreadChoice;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
   /** Calls `listener` with every text of a plan that the request is to take over while it runs. */

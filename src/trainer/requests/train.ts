@@ -18,7 +18,7 @@ import type { PlanOverrides } from '../../shared/planOverrides.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import type { FoldChoice } from '../../shared/splitData.ts';
-import { chooseEngine, type ChosenEngine, type EngineChoice } from '../engines.ts';
+import { chooseEngine, type ChosenEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
 import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
@@ -27,7 +27,14 @@ import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
-import { overriddenPlan, overridesOf, readRecorded, recordStart, requireResumable, type RunRecord } from './runRecord.ts';
+import {
+  overriddenPlan,
+  overridesOf,
+  readRecorded,
+  recordStart,
+  requireResumable,
+  type RunRecord,
+} from './runRecord.ts';
 
 interface TrainParams extends PlanOverrides {
   plan: string;
@@ -43,7 +50,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
-  const { engine, reason: engineReason } = await chooseForRun(context.engine, recorded.engineName);
+  const { engine, reason: engineReason } = await chooseForRun(context, recorded);
   const overrides = overridesOf(params, recorded.overrides);
   if (params.resume) await requireResumable(asked, file, overrides);
   const stated = overriddenPlan(file.plan, overrides);
@@ -72,6 +79,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
       await recordStart(run, file, plan, {
         ...{ model: from ?? plan.model, engine: engine.version, engineName: engine.name, engineReason, from, fold },
+        threads: engine.threads,
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
     }
@@ -101,15 +109,23 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   }
 }
 
-/** A run that goes on takes the engine it began with: another one rounds otherwise. */
-async function chooseForRun(choice: EngineChoice, began: RunRecord['engineName']): Promise<ChosenEngine> {
-  if (choice !== 'auto' || began === undefined) return chooseEngine(choice);
+/** A run that goes on takes the engine and the number of threads it began with: others round otherwise. */
+async function chooseForRun(context: RequestContext, recorded: RunRecord): Promise<ChosenEngine> {
+  const { engine: choice, signal } = context;
+  const { engineName: began } = recorded;
+  const request = { threads: context.threads ?? threadsOf(recorded), measure: true, signal };
+  if (choice !== 'auto' || began === undefined) return chooseEngine(choice, request);
   try {
-    return { ...(await chooseEngine(began)), reason: 'the run began with it' };
+    return { ...(await chooseEngine(began, request)), reason: 'the run began with it' };
   } catch (error) {
     if (!(error instanceof ThawError) || error.problem.reason !== 'engineUnavailable') throw error;
-    return chooseEngine(choice);
+    return chooseEngine(choice, request);
   }
+}
+
+/** Runs from before threads were recorded had one. */
+function threadsOf({ engineName, threads }: RunRecord): number | undefined {
+  return threads ?? (engineName === 'portable' ? 1 : undefined);
 }
 
 /**
