@@ -34,13 +34,15 @@ export class KernelThreads {
   private readonly control = new Int32Array(new SharedArrayBuffer(12));
   private readonly calls: Float64Array[] = [];
   private readonly names: string[];
+  private readonly kernels: Record<string, (...values: number[]) => void>;
 
   private constructor(
-    private readonly kernels: SimdKernels,
+    kernels: SimdKernels,
     /** How many calls run at a time, with that of the caller. */
     readonly count: number,
   ) {
     this.names = Object.keys(kernels);
+    this.kernels = { ...kernels };
   }
 
   /**
