@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
 import { BUNDLE_ALIASES } from './scripts/lib/bundleAliases.mjs';
+import { writeThreadedBackend } from './scripts/lib/threadedBackend.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const watch = process.argv.includes('--watch');
@@ -21,6 +22,8 @@ const PROGRAMS = {
   freezeProof: 'src/node/freezeProofMain.ts',
   engineInstaller: 'src/node/nativeEngine/installMain.ts',
   nativeProbe: 'src/trainer/nativeProbeMain.ts',
+  kernelThread: 'src/trainer/engine/portable/kernelThreadMain.ts',
+  threadProbe: 'src/trainer/threadProbeMain.ts',
 };
 
 /** Started directly by a shell. */
@@ -151,6 +154,7 @@ async function build(contexts) {
 const started = performance.now();
 const present = Object.entries(PROGRAMS).filter(([, entry]) => existsSync(join(root, entry)));
 copyWasmFiles();
+writeThreadedBackend(join(root, outdir));
 copyNativeSources();
 const contexts = await Promise.all([
   ...present.map(([name, entry]) => createContext(name, entry)),

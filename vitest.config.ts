@@ -76,7 +76,8 @@ export default defineConfig({
     ],
     pool: 'forks',
     fileParallelism: true,
-    // No test depends on what is installed on the machine: those of the native engine say where it is.
-    env: { THAW_ENGINE_DIR: fileURLToPath(new URL('build/no-engine', import.meta.url)) },
+    // No test depends on what is installed on the machine, nor on how quick it is: those of the native engine say where
+    // that is, and those of threads how many.
+    env: { THAW_ENGINE_DIR: fileURLToPath(new URL('build/no-engine', import.meta.url)), THAW_THREADS: '1' },
   },
 });

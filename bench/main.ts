@@ -5,7 +5,8 @@
  *   node main.mjs prepare FOLDER ENGINE
  *   node main.mjs STAGE FOLDER ENGINE REPETITIONS [profile]
  *
- * ENGINE is the folder of the WebAssembly files of TensorFlow.js, or the native addon `tfjs_binding.node`.
+ * ENGINE is the folder of the WebAssembly files of TensorFlow.js, or the native addon `tfjs_binding.node`. With
+ * THAW_THREADS above 1 it is a folder that Thaw was built into.
  */
 import { createNativeEngine } from '../src/trainer/engine/native/nativeEngine.ts';
 import { createPortableEngine } from '../src/trainer/engine/portable/portableEngine.ts';
@@ -16,7 +17,7 @@ import { measureStage } from './stages.ts';
 const [stage, folder, files, repetitions, profile] = process.argv.slice(2);
 const engine = files.endsWith('.node')
   ? await createNativeEngine({ binding: files })
-  : await createPortableEngine({ wasmDirectory: files });
+  : await createPortableEngine({ wasmDirectory: files, threads: Number(process.env.THAW_THREADS ?? 1) });
 if (stage === 'prepare') {
   await writeBenchmarkTensors(folder);
   console.log('{}');

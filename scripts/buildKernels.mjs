@@ -29,7 +29,11 @@ const compilerFlags = [
   '-Werror',
 ];
 
-const linkerFlags = ['--no-entry', '--import-memory', '--strip-all', '-z', 'stack-size=0', '--initial-memory=0'];
+const linkerFlags = [
+  ...['--no-entry', '--import-memory', '--strip-all', '-z', 'stack-size=0', '--initial-memory=0'],
+  // Memory that threads share has to have a limit. TensorFlow.js has the same with and without threads.
+  '--max-memory=4294967296',
+];
 
 const sectionNames = ['custom', 'type', 'import', 'function', 'table', 'memory', 'global', 'export', 'start'].concat(
   'element',

@@ -12,11 +12,16 @@ const PROGRAMS = [
   'freezeProof.js',
   'engineInstaller.js',
   'nativeProbe.js',
+  'kernelThread.js',
+  'threadProbe.js',
   'extension.cjs',
   'webview.js',
   'webview.css',
 ];
-const ENGINE = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+const ENGINE = [
+  ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'],
+  ...['tfjs-backend-wasm-threaded-simd.cjs', 'tfjs-backend-wasm-threaded-simd.worker.cjs'],
+];
 /** What the native engine is compiled from; these two stand for all of them. */
 const NATIVE_SOURCES = ['binding/tfjs_backend.cc', 'node-api/node_api.h'];
 const CORNERS = ['clothing-few', 'clothing-many', 'digits-few', 'digits-many'];

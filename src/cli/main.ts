@@ -4,6 +4,7 @@ import { BASELINES } from '../shared/baseline.ts';
 import { describeProblem, isInputProblem, problemOf } from '../shared/errors.ts';
 import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
+import { MOST_THREADS, parseThreads, type ThreadChoice } from '../shared/threads.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import { cacheCommand } from './cacheCommand.ts';
 import * as commands from './commands.ts';
@@ -51,6 +52,12 @@ function foldCount(text: string): number {
   return value;
 }
 
+function threadChoice(text: string): ThreadChoice {
+  const threads = parseThreads(text);
+  if (threads === null) throw new InvalidArgumentError(`it must be auto or a whole number from 1 to ${MOST_THREADS}.`);
+  return threads;
+}
+
 /** What Commander says about a usage error, suggestions included, as one line. */
 function usageLine(text: string): string {
   return `${text.trim().replace(/\s*\n\s*/g, ' ')} Run thaw --help for the commands and their options.\n`;
@@ -71,6 +78,7 @@ function createProgram(onExitCode: (code: number) => void): Command {
       .addOption(
         new Option('--engine <name>', 'engine to compute with').choices(['auto', 'native', 'portable']).default('auto'),
       )
+      .option('--threads <number>', 'threads of the portable engine, or auto: what is quickest here', threadChoice)
       .option('--seed <number>', 'seed of all random numbers', integer)
       .exitOverride();
   const run =

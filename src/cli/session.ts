@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { TrainerClient } from '../node/trainerClient.ts';
 import type { Method, Params, Results } from '../shared/protocol.ts';
 import type { TrainEvent } from '../shared/results.ts';
+import type { ThreadChoice } from '../shared/threads.ts';
 
 const TRAINER_ENTRY = fileURLToPath(new URL('./trainer.js', import.meta.url));
 
@@ -10,6 +11,7 @@ export interface CommonOptions {
   json?: boolean;
   quiet?: boolean;
   engine?: 'auto' | 'native' | 'portable';
+  threads?: ThreadChoice;
   seed?: number;
   /** Megabytes. */
   memory?: number;
@@ -21,7 +23,7 @@ export interface CommonOptions {
  */
 export async function runRequest<M extends Method>(
   method: M,
-  params: Omit<Params<M>, 'directory' | 'engine' | 'memoryMB'>,
+  params: Omit<Params<M>, 'directory' | 'engine' | 'memoryMB' | 'threads'>,
   options: CommonOptions,
   onEvent?: (event: TrainEvent) => void,
 ): Promise<Results[M]> {
@@ -38,8 +40,8 @@ export async function runRequest<M extends Method>(
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
-    const { engine = 'auto', memory: memoryMB } = options;
-    const all = { ...params, directory: process.cwd(), engine, memoryMB } as Params<M>;
+    const { engine = 'auto', threads, memory: memoryMB } = options;
+    const all = { ...params, directory: process.cwd(), engine, threads, memoryMB } as Params<M>;
     return await client.request(method, all, { onEvent, signal: controller.signal });
   } finally {
     process.off('SIGINT', stop);

@@ -25,7 +25,11 @@ export const VIEWS = { runs: 'thaw.runs' } as const;
 
 export const EDITORS = { plan: 'thaw.planEditor' } as const;
 
-export const SETTINGS = { engine: 'thaw.engine', memoryBudget: 'thaw.memoryBudgetMB' } as const;
+export const SETTINGS = {
+  engine: 'thaw.engine',
+  memoryBudget: 'thaw.memoryBudgetMB',
+  threads: 'thaw.threads',
+} as const;
 
 /** Keys of `when` clauses. */
 export const CONTEXTS = {

@@ -43,7 +43,7 @@ export class ThawExtension implements vscode.Disposable {
     add(notifyOfRuns(runs, editors, log));
     add(
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration(SETTINGS.engine)) trainer.engineChanged();
+        if (Object.values(SETTINGS).some((key) => event.affectsConfiguration(key))) trainer.engineChanged();
       }),
     );
     const services = { trainer, memory: context.globalState, mediaFolder, log };

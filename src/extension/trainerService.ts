@@ -2,6 +2,7 @@ import { constants, setPriority } from 'node:os';
 import * as vscode from 'vscode';
 import { type RequestOptions, TrainerClient } from '../node/trainerClient.ts';
 import type { Method, Params, Results } from '../shared/protocol.ts';
+import { MOST_THREADS } from '../shared/threads.ts';
 import { IdleTurn } from './idleTurn.ts';
 import { SETTINGS } from './ids.ts';
 
@@ -10,7 +11,7 @@ const IDLE_MS = 3 * 60_000;
 
 const DEFAULT_ENGINE = 'portable';
 
-export type RequestParams<M extends Method> = Omit<Params<M>, 'engine' | 'memoryMB'>;
+export type RequestParams<M extends Method> = Omit<Params<M>, 'engine' | 'memoryMB' | 'threads'>;
 
 /**
  * Trainers of the editor: one shared child for short requests, started by the first of them, and children of their own
@@ -143,7 +144,7 @@ export class TrainerService {
 /** Adds what every request says besides its own parameters. */
 export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
   const memoryMB = Math.max(0, setting(SETTINGS.memoryBudget, 0));
-  return { ...params, engine: engineSetting(), memoryMB } as Params<M>;
+  return { ...params, engine: engineSetting(), threads: threadsSetting(), memoryMB } as Params<M>;
 }
 
 function engineSetting(): Params<'check'>['engine'] {
@@ -153,6 +154,12 @@ function engineSetting(): Params<'check'>['engine'] {
 function setting<T>(name: string, fallback: T): T {
   const [section, key] = name.split('.');
   return vscode.workspace.getConfiguration(section).get<T>(key, fallback);
+}
+
+/** Undefined where the trainer decides. */
+function threadsSetting(): number | undefined {
+  const threads = setting(SETTINGS.threads, 0);
+  return threads >= 1 ? Math.min(Math.floor(threads), MOST_THREADS) : undefined;
 }
 
 /** What the setting says, and with `auto` the quickest engine that works. */

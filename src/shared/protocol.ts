@@ -16,6 +16,7 @@ import type {
   PredictResult,
   TrainResult,
 } from './results.ts';
+import { MOST_THREADS } from './threads.ts';
 
 /** The language between the trainer (a child process) and the program that started it. */
 export const PROTOCOL_VERSION = 1;
@@ -27,6 +28,8 @@ const common = {
   engine: engineChoice,
   /** Most memory for the trainer's process; 0 or nothing: what it finds fit. */
   memoryMB: z.number().min(0).optional(),
+  /** Threads of the portable engine; where it is left out, the trainer decides. */
+  threads: z.union([z.literal('auto'), z.number().int().min(1).max(MOST_THREADS)]).optional(),
 };
 
 /** Parameters of every request, validated where they arrive. */

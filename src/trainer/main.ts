@@ -24,7 +24,7 @@ const handlers: Handlers = {
   evaluate,
   compare,
   predict,
-  engineStatus: () => engineStatus(),
+  engineStatus: (_, { threads }) => engineStatus(threads),
   describe: describePlan,
   cost: planCost,
   thumbnails,

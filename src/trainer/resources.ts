@@ -8,3 +8,5 @@ export const WASM_DIRECTORY = fileURLToPath(new URL('./', import.meta.url));
 export const FREEZE_PROOF_ENTRY = fileURLToPath(new URL('./freezeProof.js', import.meta.url));
 /** Entry of the process that tries out the native engine. */
 export const NATIVE_PROBE_ENTRY = fileURLToPath(new URL('./nativeProbe.js', import.meta.url));
+/** Entry of the process that measures threads. */
+export const THREAD_PROBE_ENTRY = fileURLToPath(new URL('./threadProbe.js', import.meta.url));

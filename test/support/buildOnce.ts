@@ -12,6 +12,8 @@ const PROGRAMS = [
   'freezeProof.js',
   'engineInstaller.js',
   'nativeProbe.js',
+  'kernelThread.js',
+  'threadProbe.js',
   'extension.cjs',
   'webview.js',
 ];

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import * as z from 'zod';
 import { ThawError } from '../../shared/errors.ts';
+import { lastAnswer, type ProbeEnd, runProbe } from '../runProbe.ts';
 import { type InstalledEngine, type Proof, readProof, writeProof } from './installedEngine.ts';
 
 export interface ProbeOptions {
@@ -9,16 +9,7 @@ export interface ProbeOptions {
   timeoutMs?: number;
 }
 
-interface ProbeEnd {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-  timedOut: boolean;
-}
-
 const TIMEOUT_MS = 60_000;
-const LAST_WORDS = 4000;
 
 const answerSchema = z.object({ works: z.boolean(), version: z.string(), detail: z.string() });
 
@@ -51,7 +42,7 @@ async function probe(
 ): Promise<{ proof: Proof; isFinal: boolean }> {
   if (signal?.aborted) throw new ThawError({ reason: 'cancelled' });
   try {
-    const end = await runProbe(entry, engine.binding, timeoutMs, signal);
+    const end = await runProbe([entry, engine.binding], timeoutMs, signal);
     if (signal?.aborted) throw new ThawError({ reason: 'cancelled' });
     return { proof: proofOf(end, timeoutMs), isFinal: !end.timedOut };
   } catch (error) {
@@ -59,51 +50,6 @@ async function probe(
     const detail = `the probe could not be started (${error instanceof Error ? error.message : String(error)})`;
     return { proof: { works: false, detail, version: '' }, isFinal: false };
   }
-}
-
-function runProbe(entry: string, binding: string, timeoutMs: number, signal?: AbortSignal): Promise<ProbeEnd> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [entry, binding], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: probeEnvironment(),
-      windowsHide: true,
-    });
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
-        output[name] = (output[name] + text).slice(-LAST_WORDS);
-      });
-    }
-    let timedOut = false;
-    const kill = (): void => void child.kill('SIGKILL');
-    const timer = setTimeout(() => {
-      timedOut = true;
-      kill();
-    }, timeoutMs);
-    signal?.addEventListener('abort', kill, { once: true });
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', kill);
-    };
-    child.on('error', (error) => {
-      finish();
-      reject(error);
-    });
-    child.on('close', (code, signalName) => {
-      finish();
-      resolve({ code, signal: signalName, ...output, timedOut });
-    });
-  });
-}
-
-/** The editor's own runtime may be Electron; options meant for this process are not for the probe. */
-function probeEnvironment(): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    ...(process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }),
-    NODE_OPTIONS: undefined,
-    VSCODE_INSPECTOR_OPTIONS: undefined,
-  };
 }
 
 /** A process that answered and then crashed does not work: a training would end as it did. */
@@ -119,14 +65,8 @@ function proofOf(end: ProbeEnd, timeoutMs: number): Proof {
 const broken = (detail: string): Proof => ({ works: false, detail, version: '' });
 
 function answerIn(stdout: string): Proof | null {
-  for (const line of stdout.split('\n').reverse()) {
-    try {
-      return answerSchema.parse(JSON.parse(line));
-    } catch {
-      // TensorFlow may print something of its own.
-    }
-  }
-  return null;
+  // TensorFlow may print something of its own.
+  return lastAnswer(stdout, answerSchema);
 }
 
 const ILLEGAL_INSTRUCTION = 'the processor lacks instructions that this TensorFlow was built for';

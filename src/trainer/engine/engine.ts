@@ -9,6 +9,8 @@ export interface Engine {
   readonly backend: string;
   /** What computes, for logs and run records, such as `tfjs 4.22.0, WebAssembly, SIMD, 1 thread`. */
   readonly version: string;
+  /** How many threads compute, where Thaw decides that. */
+  readonly threads?: number;
   readonly operations: EngineOperations;
   /** Values of a tensor; asynchronous because WebGPU cannot read synchronously. */
   read(tensor: tf.Tensor): Promise<Float32Array>;

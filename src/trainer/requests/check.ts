@@ -21,7 +21,7 @@ export async function check(params: { plan: string }, context: RequestContext): 
     guard: [],
   };
   try {
-    const engine = await openEngine(context.engine);
+    const engine = await openEngine(context.engine, context);
     const file = await readPlanFile(resolve(context.directory, params.plan));
     const downloadBytes = await downloadOf(file.plan.model, dirname(file.path));
     const { files } = await findModel(file.plan.model, dirname(file.path), context, workspaceOf(file.path));

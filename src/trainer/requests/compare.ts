@@ -36,7 +36,7 @@ async function compareOnImages(
   params: { models: string[]; data: string; seed?: number },
   context: RequestContext,
 ): Promise<CompareResult> {
-  const engine = await openEngine(context.engine);
+  const engine = await openEngine(context.engine, context);
   const path = resolve(context.directory, params.data);
   const listing = await listData(path);
   const models: OpenModel[] = [];

@@ -15,7 +15,7 @@ export async function describePlan(
   params: { plan: string; text: string },
   context: RequestContext,
 ): Promise<{ network: PlanNetwork }> {
-  await openEngine('portable');
+  await openEngine('portable', context);
   const path = resolve(context.directory, params.plan);
   const parsed = parsePlanText(params.text);
   if ('problems' in parsed) throw new ThawError({ reason: 'planInvalid', path, problems: parsed.problems });

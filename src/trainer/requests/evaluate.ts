@@ -26,7 +26,7 @@ export async function evaluate(
   params: { model: string; data?: string },
   context: RequestContext,
 ): Promise<EvaluateResult> {
-  const engine = await openEngine(context.engine);
+  const engine = await openEngine(context.engine, context);
   const { files, catalogEntry, run } = await findModel(params.model, context.directory, context);
   const classifier = await Classifier.open(engine, files, catalogEntry?.preprocessing);
   try {

@@ -42,7 +42,7 @@ interface DataParts {
 
 /** `thaw init`: writes the recommended plan for a model and a data folder. Throws `planExists`, `dataOneClass`, … */
 export async function init(params: InitParams, context: RequestContext): Promise<InitResult> {
-  const engine = await openEngine(context.engine);
+  const engine = await openEngine(context.engine, context);
   const data = resolve(context.directory, params.data);
   const output = resolve(context.directory, params.output ?? `${basename(data).replace(/\.csv$/i, '')}.finetune.json`);
   await requireFree(output);

@@ -7,7 +7,7 @@ import { findModel, type RequestContext } from './requestContext.ts';
 
 /** `thaw inspect`: layers and blocks of a model as it is, its own output layers included. */
 export async function inspect(params: { model: string }, context: RequestContext): Promise<ModelSummary> {
-  await openEngine('portable');
+  await openEngine('portable', context);
   const { files } = await findModel(params.model, context.directory, context);
   const { model, inputShape, labels } = await loadNetwork(files);
   const blocks = summarizeBlocks(describeGraph(model));

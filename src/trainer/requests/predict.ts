@@ -13,7 +13,7 @@ export async function predict(
   params: { model: string; files: string[] },
   context: RequestContext,
 ): Promise<PredictResult> {
-  const engine = await openEngine(context.engine);
+  const engine = await openEngine(context.engine, context);
   const { files, catalogEntry } = await findModel(params.model, context.directory, context);
   const classifier = await Classifier.open(engine, files, catalogEntry?.preprocessing);
   const paths = params.files.map((file) => resolve(context.directory, file));

@@ -3,6 +3,7 @@ import { downloadBytes, type ResolvedModel, resolveModel } from '../../node/reso
 import { workspaceOf } from '../../node/runFolder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { TrainEvent } from '../../shared/results.ts';
+import type { ThreadChoice } from '../../shared/threads.ts';
 import type { EngineChoice } from '../engines.ts';
 import { MEDIA_DIRECTORY } from '../resources.ts';
 
@@ -13,6 +14,8 @@ export interface RequestContext {
   engine: EngineChoice;
   /** Most memory for this process, in megabytes, where the request says so. */
   memoryMB?: number;
+  /** Of the portable engine; where it is left out, THAW_THREADS or what was measured says how many. */
+  threads?: ThreadChoice;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
   /** Calls `listener` with every text of a plan that the request is to take over while it runs. */

@@ -16,6 +16,8 @@ import { THAW_VERSION } from '../../shared/version.ts';
 export interface RunRecord {
   engineName?: EngineName;
   engineReason?: string;
+  /** Of the portable engine. */
+  threads?: number;
   from?: string;
   fold?: FoldChoice;
   overrides?: PlanOverrides;

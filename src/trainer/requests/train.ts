@@ -18,7 +18,7 @@ import type { PlanOverrides } from '../../shared/planOverrides.ts';
 import { parsePlanText } from '../../shared/planText.ts';
 import type { TrainResult } from '../../shared/results.ts';
 import type { FoldChoice } from '../../shared/splitData.ts';
-import { chooseEngine, type ChosenEngine, type EngineChoice } from '../engines.ts';
+import { chooseEngine, type ChosenEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
 import { memoryBudget } from '../training/memoryBudget.ts';
@@ -52,7 +52,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
   const memoryBudgetBytes = budgetOf(context, recorded);
-  const { engine, reason: engineReason } = await chooseForRun(context.engine, recorded.engineName);
+  const { engine, reason: engineReason } = await chooseForRun(context, recorded);
   const overrides = overridesOf(params, recorded.overrides);
   if (params.resume) await requireResumable(asked, file, overrides);
   const stated = overriddenPlan(file.plan, overrides);
@@ -82,6 +82,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       await recordStart(run, file, plan, {
         ...{ model: from ?? plan.model, engine: engine.version, engineName: engine.name, engineReason, from, fold },
         memoryBudgetBytes,
+        threads: engine.threads,
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
     }
@@ -118,15 +119,23 @@ function budgetOf({ memoryMB }: RequestContext, recorded: RunRecord): number {
   return stated ? memoryBudget(memoryMB) : (recorded.memoryBudgetBytes ?? memoryBudget(undefined));
 }
 
-/** A run that goes on takes the engine it began with: another one rounds otherwise. */
-async function chooseForRun(choice: EngineChoice, began: RunRecord['engineName']): Promise<ChosenEngine> {
-  if (choice !== 'auto' || began === undefined) return chooseEngine(choice);
+/** A run that goes on takes the engine and the number of threads it began with: others round otherwise. */
+async function chooseForRun(context: RequestContext, recorded: RunRecord): Promise<ChosenEngine> {
+  const { engine: choice, signal } = context;
+  const { engineName: began } = recorded;
+  const request = { threads: context.threads ?? threadsOf(recorded), measure: true, signal };
+  if (choice !== 'auto' || began === undefined) return chooseEngine(choice, request);
   try {
-    return { ...(await chooseEngine(began)), reason: 'the run began with it' };
+    return { ...(await chooseEngine(began, request)), reason: 'the run began with it' };
   } catch (error) {
     if (!(error instanceof ThawError) || error.problem.reason !== 'engineUnavailable') throw error;
-    return chooseEngine(choice);
+    return chooseEngine(choice, request);
   }
+}
+
+/** Runs from before threads were recorded had one. */
+function threadsOf({ engineName, threads }: RunRecord): number | undefined {
+  return threads ?? (engineName === 'portable' ? 1 : undefined);
 }
 
 /**

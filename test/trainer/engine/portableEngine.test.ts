@@ -64,7 +64,7 @@ describe('the compiled kernels', () => {
   it('are all there', async () => {
     await createPortableEngine();
     const backend = tf.backend() as unknown as { wasm: { asm: { memory: { buffer: ArrayBuffer } } } };
-    const kernels = await loadSimdKernels(backend.wasm.asm.memory);
+    const { kernels } = await loadSimdKernels(backend.wasm.asm.memory);
     expect(Object.keys(kernels).sort()).toEqual([...functions].sort());
   });
 });

@@ -115,9 +115,34 @@ export interface SimdKernels {
   maxPoolGradient(x: number, dy: number, dx: number, ...geometry: Geometry): void;
 }
 
-/** Compiles the kernels onto a memory. Throws `WebAssembly.CompileError` where the processor has no SIMD. */
-export async function loadSimdKernels(memory: WebAssemblyMemory): Promise<SimdKernels> {
-  const module = await webAssembly.compile(Buffer.from(SIMD_KERNELS_BASE64, 'base64'));
+/** The kernels on a memory, and the module they are an instance of. */
+export interface LoadedKernels {
+  kernels: SimdKernels;
+  module: object;
+}
+
+/**
+ * Compiles the kernels onto a memory, `shared` between threads or not. Throws `WebAssembly.CompileError` where the
+ * processor has no SIMD.
+ */
+export async function loadSimdKernels(memory: WebAssemblyMemory, shared = false): Promise<LoadedKernels> {
+  const bytes = Buffer.from(SIMD_KERNELS_BASE64, 'base64');
+  if (shared) importSharedMemory(bytes);
+  const module = await webAssembly.compile(bytes);
   const instance = await webAssembly.instantiate(module, { env: { memory } });
-  return instance.exports as unknown as SimdKernels;
+  return { module, kernels: instance.exports as unknown as SimdKernels };
+}
+
+/** How an import of memory from `env` begins: its names, that it is a memory, and that this has a limit. */
+const MEMORY_IMPORT = 'env\x06memory\x02\x01';
+const SHARED = 2;
+
+/**
+ * Changes a module so that it takes shared memory: the code is the same, and only a flag of the import differs.
+ * https://github.com/WebAssembly/threads/blob/main/proposals/threads/Overview.md#spec-changes
+ */
+function importSharedMemory(module: Buffer): void {
+  const at = module.indexOf(MEMORY_IMPORT);
+  if (at < 0) throw new Error('The kernels do not import a memory with a limit.');
+  module[at + MEMORY_IMPORT.length - 1] |= SHARED;
 }

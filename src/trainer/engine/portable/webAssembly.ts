@@ -11,6 +11,7 @@ interface WebAssemblyInstance {
 interface WebAssemblyInterface {
   compile(bytes: Uint8Array): Promise<object>;
   instantiate(module: object, imports: object): Promise<WebAssemblyInstance>;
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WebAssemblyMemory;
   readonly RuntimeError: new (message?: string) => Error;
 }
 
