@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import type { DownloadEntry } from '../shared/catalog.ts';
 import { ThawError, type Problem } from '../shared/errors.ts';
 import { toFileProblem, writeFileAtomic } from './atomicFile.ts';
+import { cacheDirectory } from './cacheDirectory.ts';
 import { downloadFile, type DownloadOptions } from './download.ts';
 import { fileHash } from './fileHash.ts';
 import { readModelFiles, readModelJson, type ModelFiles } from './modelFiles.ts';
@@ -12,21 +12,6 @@ import { readManifest } from './weightsManifest.ts';
 
 /** What a complete and checked model consists of; written last, and only then is the model used. */
 const verifiedSchema = z.object({ address: z.string(), files: z.record(z.string(), z.string()) });
-
-/**
- * Folder for what can be fetched again: THAW_CACHE_DIR, else the cache folder of the system.
- * https://specifications.freedesktop.org/basedir-spec/latest/
- */
-export function cacheDirectory(
-  environment: NodeJS.ProcessEnv = process.env,
-  platform: NodeJS.Platform = process.platform,
-  home = homedir(),
-): string {
-  if (environment.THAW_CACHE_DIR) return resolve(environment.THAW_CACHE_DIR);
-  if (platform === 'win32') return join(environment.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'thaw', 'cache');
-  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'thaw');
-  return join(environment.XDG_CACHE_HOME || join(home, '.cache'), 'thaw');
-}
 
 /**
  * The files of a catalog model, from the cache or downloaded into it. A model is used only after all its weights were

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import { writeFileAtomic } from './atomicFile.ts';
-import { cacheDirectory } from './modelCache.ts';
+import { cacheDirectory } from './cacheDirectory.ts';
 
 /** Folder of what was measured on this machine. */
 export function timesFolder(): string {

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { MOST_THREADS } from '../shared/threads.ts';
 import { THAW_VERSION } from '../shared/version.ts';
 import { writeFileAtomic } from './atomicFile.ts';
-import { cacheDirectory } from './modelCache.ts';
+import { cacheDirectory } from './cacheDirectory.ts';
 
 const machineSchema = z.object({ processor: z.string(), cores: z.number(), node: z.string(), thaw: z.string() });
 const recordSchema = machineSchema.extend({

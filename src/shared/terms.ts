@@ -341,7 +341,7 @@ const terms = {
   engine: () => ({
     title: t('Engine'),
     text: t(
-      'The program that does the arithmetic: portable runs everywhere, native is faster where it can be installed. Click to see which work here, and to install the native one.',
+      'The program that does the arithmetic: portable runs everywhere, native is faster where it can be installed, and a click shows both.',
     ),
   }),
 } as const satisfies Record<string, () => Term>;

@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { cacheDirectory, cachedModel } from '../../src/node/modelCache.ts';
+import { cacheDirectory } from '../../src/node/cacheDirectory.ts';
+import { cachedModel } from '../../src/node/modelCache.ts';
 import { resolveModel, type ResolveOptions } from '../../src/node/resolveModel.ts';
 import type { DownloadEntry } from '../../src/shared/catalog.ts';
 import { denseTopology, floatBytes, writeModelFolder } from '../support/modelFixtures.ts';

@@ -4,7 +4,7 @@ import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describeProblem, ThawError } from '../../shared/errors.ts';
 import { errorCode, makeFolders, toFileProblem } from '../atomicFile.ts';
-import { cacheDirectory } from '../modelCache.ts';
+import { cacheDirectory } from '../cacheDirectory.ts';
 import { type CacheFile, chooseEvictions, defaultLimit } from './eviction.ts';
 
 /** What the cache takes and may take, as `thaw cache --json` prints it. */
