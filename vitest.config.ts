@@ -16,12 +16,14 @@ const PACKED = [...BUILT, 'test/support/vsix.ts'];
 /** For suites that need a browser or VS Code. */
 const EDITOR = [...BUILT, 'test/support/provision.ts'];
 
-/** What trains, and so has to do the same on either engine; the suite `trainer` runs it on the portable one. */
+/** What trains, and so has to do the same on either engine, and what only the native one has. */
 const ON_BOTH_ENGINES = [
   ...['augmentation', 'batchLoss', 'checkpoint', 'foldedGradients', 'foldRun', 'freezing', 'gradientSum'],
   ...['inceptionV3', 'liveChange', 'schedules', 'training', 'trainingData', 'batchNormDistance'],
   ...['execution/*', 'model/*', 'optimizers/*', 'engine/operations'],
-].map((name) => `test/trainer/${name}.test.ts`);
+]
+  .map((name) => `test/trainer/${name}.test.ts`)
+  .concat('test/trainerNative/*.test.ts');
 const NATIVE_ENGINE = { THAW_TEST_ENGINE: 'native' };
 
 interface SuiteOptions {
@@ -50,6 +52,7 @@ const suite = (
     globalSetup,
     // What a person would wait for; the default is a second.
     ...(alone ? { expect: { poll: { timeout: 30_000 } } } : {}),
+    setupFiles: ['test/support/ownCache.ts'],
     maxWorkers: alone ? 1 : 2,
     sequence: { groupOrder: alone ? 1 : 0 },
   },
@@ -65,7 +68,11 @@ export default defineConfig({
       suite('package', { timeout: SLOW, globalSetup: PACKED }),
       suite('webview', { timeout: SLOW, globalSetup: [...BUILT, 'test/support/provisionBrowser.ts'] }),
       suite('host', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
-      suite('e2e', { timeout: EDITOR_TIMEOUT, globalSetup: EDITOR, alone: true }),
+      suite('e2e', {
+        timeout: EDITOR_TIMEOUT,
+        globalSetup: [...EDITOR, 'test/support/provisionNative.ts'],
+        alone: true,
+      }),
     ],
     pool: 'forks',
     fileParallelism: true,

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram, runForJson } from './lib/benchProgram.mjs';
 import { importTypeScript } from './lib/importTypeScript.mjs';
+import { findNativeEngine } from './lib/nativeEngine.mjs';
 import { machine, printTable, today, writeSection } from './lib/performanceReport.mjs';
 import { requireNode, root } from './lib/project.mjs';
 
@@ -46,15 +47,11 @@ async function findPeer() {
   }
 }
 
-/** The addon of the native engine, the user's or that of the tests; null where none is installed. */
+/** The addon of the native engine; null where it is not installed. */
 async function findNative() {
-  const { engineDirectory, readInstalledEngine } = await importTypeScript('src/node/nativeEngine/installedEngine.ts');
-  for (const directory of [engineDirectory(), join(root, '.cache', 'native')]) {
-    const engine = await readInstalledEngine(directory);
-    if (engine) return engine.binding;
-  }
-  console.log('The native engine is not installed, so it is not measured: node dist/cli.js engine install\n');
-  return null;
+  const engine = await findNativeEngine();
+  if (!engine) console.log('The native engine is not installed, so it is not measured: thaw engine install\n');
+  return engine?.binding ?? null;
 }
 
 const measureOurs = (files, stage, repetitions, ...rest) =>

@@ -18,6 +18,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   document: true,
   network: true,
   data: true,
+  cost: true,
   start: true,
   engine: true,
   run: true,
@@ -25,6 +26,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   compared: true,
   delta: true,
   thumbnails: true,
+  cache: true,
 };
 
 /** Asks something of the host. */

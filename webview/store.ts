@@ -3,8 +3,10 @@ import { config } from '@vscode/l10n';
 import { applyDelta } from '../src/shared/chartSeries.ts';
 import { editedPlan, type PlanEdit } from '../src/shared/planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '../src/shared/planView.ts';
+import { predictCost } from '../src/shared/predictCost.ts';
+import type { CostResult } from '../src/shared/results.ts';
 import type { RunView } from '../src/shared/runView.ts';
-import type { Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
+import type { FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
 import { post } from './host.ts';
 
 /** What the host said last. The view draws these and nothing else; whatever a user does goes to the host first. */
@@ -12,6 +14,7 @@ export const title = signal('');
 export const planDocument = signal<PlanDocument>({ plan: null, problems: [] });
 export const network = signal<Loadable<PlanNetwork>>({ state: 'loading' });
 export const data = signal<Loadable<PlanData>>({ state: 'loading' });
+export const cost = signal<Loadable<CostResult>>({ state: 'loading' });
 export const startState = signal<StartState>({ state: 'blocked', reason: '' });
 export const run = signal<RunView | null>(null);
 /** Runs drawn beside it. */
@@ -29,9 +32,17 @@ export interface ClassThumbnails {
 }
 export const thumbnails = signal<ReadonlyMap<string, ClassThumbnails>>(new Map());
 
+/** What the cache of features holds, once the host has said so, and what emptying it has freed. */
+export const featureCache = signal<(FeatureCacheView & { freedBytes: number | null }) | null>(null);
+
 export const plan = computed(() => planDocument.value.plan);
 export const loadedNetwork = computed(() => (network.value.state === 'ready' ? network.value.value : null));
 export const loadedData = computed(() => (data.value.state === 'ready' ? data.value.value : null));
+/** What the shown plan costs, from what was measured of its network; null where that is not known (yet). */
+export const planCost = computed(() => {
+  const measured = cost.value.state === 'ready' ? cost.value.value.measured : null;
+  return plan.value && measured ? predictCost(plan.value, measured.basis, measured.images) : null;
+});
 /** Whether the text of the plan has problems, so that what is shown is older than the file and cannot be edited here. */
 export const stale = computed(() => planDocument.value.problems.length > 0);
 export const running = computed(() => startState.value.state === 'running');
@@ -67,6 +78,9 @@ export function receive(message: ToWebview): void {
       if (!haveSameImages(data.value, message.data)) thumbnails.value = new Map();
       data.value = message.data;
       return;
+    case 'cost':
+      cost.value = message.cost;
+      return;
     case 'start':
       startState.value = message.start;
       return;
@@ -86,6 +100,9 @@ export function receive(message: ToWebview): void {
       return receiveDelta(message);
     case 'thumbnails':
       return receiveThumbnails(message);
+    case 'cache':
+      featureCache.value = { ...message.cache, freedBytes: message.freedBytes };
+      return;
   }
 }
 
@@ -96,6 +113,7 @@ function receiveSnapshot(snapshot: Snapshot): void {
   planDocument.value = snapshot.document;
   network.value = snapshot.network;
   data.value = snapshot.data;
+  cost.value = snapshot.cost;
   startState.value = snapshot.start;
   run.value = snapshot.run;
   compared.value = snapshot.compared;

@@ -211,7 +211,7 @@ function reportOf(run: LongRun, best: Best): TrainResult {
     best,
     freezeProof: { frozenTensors: 0, changedTensors: 0, changed: [] },
     movement: movementAt(run, 1, EPOCHS),
-    cache: { hits: 0, misses: 0, bytes: 0 },
+    cache: { hits: 0, misses: 0, fromDisk: 0, bytes: 0 },
     peakMemoryBytes: 4e8,
   };
 }

@@ -16,6 +16,7 @@ export interface EditorServerOptions {
   vsix?: string;
   extensions?: string[];
   settings?: Record<string, unknown>;
+  environment?: Record<string, string>;
 }
 
 export function startEditorServer(

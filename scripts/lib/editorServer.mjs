@@ -27,11 +27,12 @@ const SETTINGS = {
  * @param {string} [options.vsix] installs Thaw from a package instead
  * @param {string[]} [options.extensions] folders of further extensions
  * @param {Record<string, unknown>} [options.settings] of the user
+ * @param {Record<string, string>} [options.environment] variables besides those of this process
  * @returns {Promise<{ address: string, data: string, ended: Promise<number>, stop: () => Promise<void> }>} `stop` leaves no process
  */
 export async function startEditorServer(
   { node, entry },
-  { data, port = 0, askTrust = false, withThaw = true, vsix, extensions = [], settings },
+  { data, port = 0, askTrust = false, withThaw = true, vsix, extensions = [], settings, environment: variables },
 ) {
   writeProfile(data, { 'security.workspace.trust.enabled': askTrust, ...settings }, [
     ...(withThaw && !vsix ? [root] : []),
@@ -51,7 +52,7 @@ export async function startEditorServer(
       stdio: ['ignore', 'pipe', 'pipe'],
       // Its own group, so that Ctrl-C reaches this process first and everything it started is ended with it.
       detached: true,
-      env: environment(),
+      env: { ...environment(), ...variables },
     },
   );
   const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { listRuns, type RunSummary } from '../node/runFolder.ts';
-import { formatCount, formatDuration, formatPercent } from '../shared/format.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent } from '../shared/format.ts';
 import type { Baseline } from '../shared/baseline.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
@@ -117,10 +117,27 @@ export async function checkCommand(plan: string, options: CommonOptions): Promis
 function describeCheck(result: CheckResult): string {
   const { trainableParameters, totalParameters, cost } = result;
   const parameters = `The plan is valid. ${formatCount(trainableParameters)} of ${formatCount(totalParameters)} parameters train.`;
-  if (!cost) return parameters;
-  const cache =
-    cost.cacheSeconds > 0 ? `, after ${formatDuration(cost.cacheSeconds)} for the features of the frozen layers` : '';
-  return `${parameters}\nAn epoch of the last phase takes about ${formatDuration(cost.secondsPerEpoch)}${cache}.`;
+  return cost ? [parameters, ...describeCost(cost)].join('\n') : parameters;
+}
+
+function describeCost(cost: NonNullable<CheckResult['cost']>): string[] {
+  const rows = cost.phases.map(({ name, epochs, secondsPerEpoch, cacheSeconds, memoryBytes, microBatch }) => [
+    name,
+    epochs,
+    formatDuration(secondsPerEpoch),
+    cacheSeconds > 0 ? formatDuration(cacheSeconds) : 'nothing cached',
+    formatBytes(memoryBytes),
+    microBatch,
+  ]);
+  return [
+    `Predicted from the measured times of its layers: about ${formatDuration(cost.totalSeconds)} in all, ${formatBytes(cost.memoryBytes)} of memory, ${describeDownload(cost.downloadBytes)}.`,
+    formatTable(rows, ['phase', 'epochs', 'an epoch', 'features before', 'memory', 'images at a time']),
+  ];
+}
+
+function describeDownload(bytes: number | null): string {
+  if (bytes === 0) return 'nothing to download';
+  return bytes === null ? 'a download of unknown size' : `a download of ${formatBytes(bytes)}`;
 }
 
 interface TrainOptions extends CommonOptions {

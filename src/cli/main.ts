@@ -6,6 +6,7 @@ import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import { MOST_THREADS, parseThreads, type ThreadChoice } from '../shared/threads.ts';
 import { THAW_VERSION } from '../shared/version.ts';
+import { cacheCommand } from './cacheCommand.ts';
 import * as commands from './commands.ts';
 import { compareCommand } from './compareCommand.ts';
 import { crossValidateCommand } from './crossValidateCommand.ts';
@@ -15,6 +16,14 @@ function integer(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 4294967295) {
     throw new InvalidArgumentError('it must be a whole number from 0 to 4294967295.');
+  }
+  return value;
+}
+
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('it must be a number of megabytes above 0, such as 4000.');
   }
   return value;
 }
@@ -87,7 +96,11 @@ function createProgram(onExitCode: (code: number) => void): Command {
       new Option('--similarity <level>', 'how like the images are to what the network knows').choices(['low', 'high']),
     )
     .action(run(commands.initCommand));
-  command('check <plan>', 'validates a plan and measures its cost').action(run(commands.checkCommand));
+  const memoryOption = (): Option =>
+    new Option('--memory <megabytes>', 'most memory for training; default: half of what is free').argParser(megabytes);
+  command('check <plan>', 'validates a plan and predicts its cost')
+    .addOption(memoryOption())
+    .action(run(commands.checkCommand));
   command('train <plan>', 'trains a plan')
     .option('--run <folder>', 'folder of the new run')
     .addOption(new Option('--resume <run>', 'continues a run from its checkpoint').conflicts(['run', 'from']))
@@ -98,6 +111,7 @@ function createProgram(onExitCode: (code: number) => void): Command {
         .choices(BASELINES)
         .conflicts('from'),
     )
+    .addOption(memoryOption())
     .addOption(
       new Option('--folds <number>', 'cross-validates: a run for each of this many parts of the images')
         .argParser(foldCount)
@@ -128,6 +142,11 @@ function createProgram(onExitCode: (code: number) => void): Command {
       ).conflicts('source'),
     )
     .action(run(engineCommand));
+  command('cache [action]', 'what is kept of images for other runs: status, clear').action(
+    run((action: string | undefined, options: Parameters<typeof cacheCommand>[1]) =>
+      cacheCommand(action ?? 'status', options),
+    ),
+  );
   return program;
 }
 

@@ -13,6 +13,8 @@ export interface CommonOptions {
   engine?: 'auto' | 'native' | 'portable';
   threads?: ThreadChoice;
   seed?: number;
+  /** Megabytes. */
+  memory?: number;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface CommonOptions {
  */
 export async function runRequest<M extends Method>(
   method: M,
-  params: Omit<Params<M>, 'directory' | 'engine' | 'threads'>,
+  params: Omit<Params<M>, 'directory' | 'engine' | 'memoryMB' | 'threads'>,
   options: CommonOptions,
   onEvent?: (event: TrainEvent) => void,
 ): Promise<Results[M]> {
@@ -38,8 +40,8 @@ export async function runRequest<M extends Method>(
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
-    const { engine = 'auto', threads } = options;
-    const all = { ...params, directory: process.cwd(), engine, threads } as Params<M>;
+    const { engine = 'auto', threads, memory: memoryMB } = options;
+    const all = { ...params, directory: process.cwd(), engine, threads, memoryMB } as Params<M>;
     return await client.request(method, all, { onEvent, signal: controller.signal });
   } finally {
     process.off('SIGINT', stop);

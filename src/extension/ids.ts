@@ -14,6 +14,7 @@ export const COMMANDS = {
   predictImage: 'thaw.predictImage',
   revealRun: 'thaw.revealRun',
   deleteRun: 'thaw.deleteRun',
+  clearFeatureCache: 'thaw.clearFeatureCache',
   installEngine: 'thaw.installEngine',
   removeEngine: 'thaw.removeEngine',
   showEngines: 'thaw.showEngines',
@@ -24,7 +25,11 @@ export const VIEWS = { runs: 'thaw.runs' } as const;
 
 export const EDITORS = { plan: 'thaw.planEditor' } as const;
 
-export const SETTINGS = { engine: 'thaw.engine', threads: 'thaw.threads' } as const;
+export const SETTINGS = {
+  engine: 'thaw.engine',
+  memoryBudget: 'thaw.memoryBudgetMB',
+  threads: 'thaw.threads',
+} as const;
 
 /** Keys of `when` clauses. */
 export const CONTEXTS = {

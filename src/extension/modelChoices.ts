@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { readCatalog } from '../node/readCatalog.ts';
 import type { CatalogEntry } from '../shared/catalog.ts';
+import { formatBytes } from '../shared/format.ts';
 import { RECENT_MODELS } from './ids.ts';
 
 /** A row of the question for a model: `reference` is what the plan will say, null asks for a file. */
@@ -56,8 +57,11 @@ function group(label: string, items: ModelItem[]): ModelItem[] {
   return items.length === 0 ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }, ...items];
 }
 
-function catalogItem({ id, title, licence, source }: CatalogEntry): ModelItem {
-  return { label: title, description: `${id} · ${licence}`, detail: source, reference: id };
+function catalogItem(entry: CatalogEntry): ModelItem {
+  const { id, title, licence, source } = entry;
+  const size = entry.kind === 'download' && entry.bytes !== undefined ? [formatBytes(entry.bytes)] : [];
+  const description = [id, licence, ...size].join(' · ');
+  return { label: title, description, detail: source, reference: id };
 }
 
 function fileItem(path: string): ModelItem {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import * as vscode from 'vscode';
+import { cacheStatus, clearCache } from '../node/featureCache/cacheFolder.ts';
 import { hasLiveChange } from '../shared/liveChange.ts';
 import type { PlanDocument } from '../shared/planView.ts';
 import { packSteps } from '../shared/stepTransfer.ts';
@@ -17,6 +18,7 @@ import { COMMANDS } from './ids.ts';
 import { openPlanAsText } from './openPlan.ts';
 import { readPlanDocument } from './planDocument.ts';
 import { PlanEditing } from './planEditing.ts';
+import { PlanCostSource } from './planCostSource.ts';
 import { PlanImagesSource } from './planImagesSource.ts';
 import { PlanNetworkSource } from './planNetworkSource.ts';
 import { PlanRuns } from './planRuns.ts';
@@ -44,6 +46,7 @@ export class PlanEditorSession implements vscode.Disposable {
   private readonly editing: PlanEditing;
   private readonly network: PlanNetworkSource;
   private readonly images: PlanImagesSource;
+  private readonly cost: PlanCostSource;
   private readonly planRuns: PlanRuns;
   private content: PlanDocument;
   /** The page has asked for everything, so it hears of changes. */
@@ -58,9 +61,11 @@ export class PlanEditorSession implements vscode.Disposable {
     this.content = readPlanDocument(document.getText(), null, null);
     this.network = this.disposables.add(new PlanNetworkSource(document, trainer, () => this.networkChanged()));
     this.images = this.disposables.add(new PlanImagesSource(document, trainer, () => this.imagesChanged()));
+    this.cost = this.disposables.add(new PlanCostSource(document, trainer, () => this.costChanged()));
     this.planRuns = this.disposables.add(new PlanRuns(document.uri.fsPath, runs, runList, (part) => this.post(part)));
     this.editing = new PlanEditing(document);
     this.listen();
+    this.cost.pause(runs.live !== null);
     this.loadParts();
   }
 
@@ -107,7 +112,12 @@ export class PlanEditorSession implements vscode.Disposable {
         this.startChanged();
       }),
     );
-    add(services.runs.onDidChange(() => this.startChanged()));
+    add(
+      services.runs.onDidChange(() => {
+        this.cost.pause(services.runs.live !== null);
+        this.startChanged();
+      }),
+    );
     add(services.trainer.onDidChangeEngine(() => void this.engineChanged()));
   }
 
@@ -165,6 +175,12 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'thumbnails':
         await this.sendThumbnails(message);
         break;
+      case 'cache':
+        await this.sendCache();
+        break;
+      case 'clearCache':
+        await this.sendCache(await clearCache());
+        break;
     }
   }
 
@@ -185,6 +201,12 @@ export class PlanEditorSession implements vscode.Disposable {
     this.post({ type: 'thumbnails', className, offset, augmentation, ...found });
   }
 
+  /** Tells what the cache of features holds, and what has just been freed of it. */
+  async sendCache(freedBytes: number | null = null): Promise<void> {
+    const { bytes, limitBytes, enabled } = await cacheStatus();
+    this.post({ type: 'cache', cache: { bytes, limitBytes, enabled }, freedBytes });
+  }
+
   private async sendSnapshot(): Promise<void> {
     const engine = await this.engineText();
     for (;;) {
@@ -197,6 +219,7 @@ export class PlanEditorSession implements vscode.Disposable {
         strings: editorStrings(),
         network: this.network.view,
         data: this.images.view,
+        cost: this.cost.view,
       };
       this.isListening = true;
       this.post(snapshot);
@@ -232,10 +255,12 @@ export class PlanEditorSession implements vscode.Disposable {
     if (this.content.plan === null) return;
     this.network.load(this.content.plan);
     this.images.load(this.content.plan);
+    if (this.network.known) this.cost.load(this.content.plan);
   }
 
   private networkChanged(): void {
     this.post({ type: 'network', network: this.network.view });
+    if (this.network.known && this.content.plan) this.cost.load(this.content.plan);
     const before = JSON.stringify(this.content.problems);
     this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
     if (JSON.stringify(this.content.problems) === before) return;
@@ -245,6 +270,10 @@ export class PlanEditorSession implements vscode.Disposable {
 
   private imagesChanged(): void {
     this.post({ type: 'data', data: this.images.view });
+  }
+
+  private costChanged(): void {
+    this.post({ type: 'cost', cost: this.cost.view });
   }
 
   private postDocument(): void {

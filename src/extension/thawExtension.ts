@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { clearFeatureCache } from './clearFeatureCache.ts';
 import { registerCommands } from './commands.ts';
 import { Disposables } from './disposables.ts';
 import { engineCommands } from './engineCommands.ts';
@@ -54,6 +55,7 @@ export class ThawExtension implements vscode.Disposable {
       ...engineCommands({ trainer, log, fileOf: (path) => context.asAbsolutePath(path) }),
       [COMMANDS.startFineTune]: fineTune,
       [COMMANDS.openSample]: () => openSample(mediaFolder),
+      [COMMANDS.clearFeatureCache]: () => clearFeatureCache(editors),
       [COMMANDS.showLog]: () => log.show(),
     };
     add(registerCommands(handlers, log));

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { type RequestOptions, TrainerClient } from '../node/trainerClient.ts';
 import type { Method, Params, Results } from '../shared/protocol.ts';
 import { MOST_THREADS } from '../shared/threads.ts';
+import { IdleTurn } from './idleTurn.ts';
 import { SETTINGS } from './ids.ts';
 
 /** A trainer that nothing was asked of for this long gives its memory back. */
@@ -10,7 +11,7 @@ const IDLE_MS = 3 * 60_000;
 
 const DEFAULT_ENGINE = 'portable';
 
-export type RequestParams<M extends Method> = Omit<Params<M>, 'engine' | 'threads'>;
+export type RequestParams<M extends Method> = Omit<Params<M>, 'engine' | 'memoryMB' | 'threads'>;
 
 /**
  * Trainers of the editor: one shared child for short requests, started by the first of them, and children of their own
@@ -27,6 +28,7 @@ export class TrainerService {
   readonly onDidChangeEngine = this.engineChanges.event;
   private waiting = 0;
   private idle: NodeJS.Timeout | undefined;
+  private readonly turn = new IdleTurn();
 
   /** @param entry path of the built trainer */
   constructor(
@@ -39,6 +41,24 @@ export class TrainerService {
     method: M,
     params: RequestParams<M>,
     options: RequestOptions = {},
+  ): Promise<Results[M]> {
+    this.turn.begin();
+    try {
+      return await this.askShared(method, params, options);
+    } finally {
+      this.turn.end();
+    }
+  }
+
+  /** Asks the shared trainer when it has nothing else to do; what comes meanwhile goes first, and this is asked again. */
+  requestWhenIdle<M extends Method>(method: M, params: RequestParams<M>, signal: AbortSignal): Promise<Results[M]> {
+    return this.turn.run((turn) => this.askShared(method, params, { signal: turn }), signal);
+  }
+
+  private async askShared<M extends Method>(
+    method: M,
+    params: RequestParams<M>,
+    options: RequestOptions,
   ): Promise<Results[M]> {
     clearTimeout(this.idle);
     this.waiting++;
@@ -123,18 +143,22 @@ export class TrainerService {
 
 /** Adds what every request says besides its own parameters. */
 export function withEngine<M extends Method>(params: RequestParams<M>): Params<M> {
-  return { ...params, engine: engineSetting(), threads: threadsSetting() } as Params<M>;
+  const memoryMB = Math.max(0, setting(SETTINGS.memoryBudget, 0));
+  return { ...params, engine: engineSetting(), threads: threadsSetting(), memoryMB } as Params<M>;
 }
 
 function engineSetting(): Params<'check'>['engine'] {
-  const [section, key] = SETTINGS.engine.split('.');
-  return vscode.workspace.getConfiguration(section).get<Params<'check'>['engine']>(key, 'auto');
+  return setting<Params<'check'>['engine']>(SETTINGS.engine, 'auto');
+}
+
+function setting<T>(name: string, fallback: T): T {
+  const [section, key] = name.split('.');
+  return vscode.workspace.getConfiguration(section).get<T>(key, fallback);
 }
 
 /** Undefined where the trainer decides. */
 function threadsSetting(): number | undefined {
-  const [section, key] = SETTINGS.threads.split('.');
-  const threads = vscode.workspace.getConfiguration(section).get<number>(key, 0);
+  const threads = setting(SETTINGS.threads, 0);
   return threads >= 1 ? Math.min(Math.floor(threads), MOST_THREADS) : undefined;
 }
 

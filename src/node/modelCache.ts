@@ -57,6 +57,11 @@ export async function cachedModel(
   }
 }
 
+/** Whether a catalog model has been downloaded as a whole; what is wrong with its files is found when it is opened. */
+export async function isCached(entry: DownloadEntry, cache = cacheDirectory()): Promise<boolean> {
+  return isFile(join(cache, 'models', entry.id, 'verified.json'));
+}
+
 /** model.json first, since it names the others; of these, what an earlier call completed is kept. Returns the others. */
 async function downloadModel(entry: DownloadEntry, folder: string, options: DownloadOptions): Promise<string[]> {
   const modelJsonPath = join(folder, 'model.json');

@@ -26,6 +26,11 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
     }
     throw new ThawError(toFileProblem(error, absolute));
   });
+  return planFileOf(absolute, text);
+}
+
+/** A plan whose text may not be saved yet. Throws `planInvalid`. */
+export function planFileOf(absolute: string, text: string): PlanFile {
   const parsed = parsePlanText(text);
   if ('problems' in parsed) throw new ThawError({ reason: 'planInvalid', path: absolute, problems: parsed.problems });
   const folder = dirname(absolute);

@@ -4,7 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { Catalog, CatalogEntry } from '../shared/catalog.ts';
 import { ThawError } from '../shared/errors.ts';
 import type { DownloadOptions } from './download.ts';
-import { cachedModel } from './modelCache.ts';
+import { cachedModel, isCached } from './modelCache.ts';
 import { readModelFiles, type ModelFiles } from './modelFiles.ts';
 
 export interface ResolveOptions extends DownloadOptions {
@@ -45,6 +45,20 @@ export async function resolveModel(
     if ((await kindOf(run)) === 'run') return readRun(run);
   }
   throw new ThawError({ reason: 'modelMissing', path, ...nearestName(reference, options.catalog) });
+}
+
+/**
+ * Bytes that finding a model will download; 0 for one that is here, or that nobody knows, and null where its size is not
+ * known.
+ */
+export async function downloadBytes(
+  reference: string,
+  baseDirectory: string,
+  { catalog }: Pick<ResolveOptions, 'catalog'>,
+): Promise<number | null> {
+  const entry = catalog.models.find((model) => model.id === reference);
+  if (entry?.kind !== 'download' || (await isCached(entry))) return 0;
+  return (await kindOf(resolve(baseDirectory, reference))) === 'absent' ? (entry.bytes ?? null) : 0;
 }
 
 async function readCatalogModel(entry: CatalogEntry, options: ResolveOptions): Promise<ModelFiles> {

@@ -119,6 +119,11 @@ export function cachedVariants(augmentation: Changes, count: number, seed: numbe
   return [UNCHANGED, ...Array.from({ length: count - 1 }, another)];
 }
 
+/** Whether random numbers made a variant: it is neither the image as it is nor its mirror image. */
+export function isDrawn({ window, angle, colors, erased }: Variant): boolean {
+  return window.height < 1 || window.width < 1 || angle !== 0 || colors.length > 0 || erased !== null;
+}
+
 function drawWindow(random: Random, crop: number): Region {
   const cut = random.uniform() * crop;
   const top = random.uniform() * cut;

@@ -13,8 +13,13 @@ const common = {
 };
 
 const entrySchema = z.discriminatedUnion('kind', [
-  /** Fetched on first use; `address` is that of model.json. */
-  z.strictObject({ ...common, kind: z.literal('download'), address: z.url({ protocol: /^https?$/ }) }),
+  /** Fetched on first use; `address` is that of model.json, `bytes` the size of all its files within a percent. */
+  z.strictObject({
+    ...common,
+    kind: z.literal('download'),
+    address: z.url({ protocol: /^https?$/ }),
+    bytes: z.number().int().positive().optional(),
+  }),
   /** Comes with Thaw; `path` is a folder inside media/. */
   z.strictObject({ ...common, kind: z.literal('bundled'), path: z.string().min(1) }),
 ]);

@@ -43,6 +43,7 @@ export type Problem =
   | { reason: 'downloadChecksum'; address: string; algorithm: string; expected: string; actual: string }
   | { reason: 'outOfMemory'; microBatch: number }
   | { reason: 'engineUnavailable'; engine: string; detail: string }
+  | { reason: 'memoryLimit'; value: string }
   | EngineProblem
   | { reason: 'notFinite'; epoch: number; step: number }
   // processes
@@ -240,6 +241,11 @@ function sentenceOf(problem: Problem): string {
           );
     case 'engineUnavailable':
       return t('The {0} engine does not work here: {1}. Use --engine auto.', problem.engine, problem.detail);
+    case 'memoryLimit':
+      return t(
+        'THAW_MEMORY_LIMIT_MB is "{0}", which is no number of megabytes above 0. Set one, such as 4000, or none.',
+        problem.value,
+      );
     case 'engineBusy':
     case 'engineFolder':
     case 'enginePlatform':

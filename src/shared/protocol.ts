@@ -7,6 +7,7 @@ import type {
   CheckResult,
   CompareFoldsResult,
   CompareResult,
+  CostResult,
   CrossValidationResult,
   EngineStatus,
   EvaluateResult,
@@ -25,6 +26,8 @@ const common = {
   /** Folder that relative references start from. */
   directory: z.string(),
   engine: engineChoice,
+  /** Most memory for the trainer's process; 0 or nothing: what it finds fit. */
+  memoryMB: z.number().min(0).optional(),
   /** Threads of the portable engine; where it is left out, the trainer decides. */
   threads: z.union([z.literal('auto'), z.number().int().min(1).max(MOST_THREADS)]).optional(),
 };
@@ -78,6 +81,8 @@ export const requestSchemas = {
   engineStatus: z.object({ ...common }),
   /** The network of a plan that may not be saved yet: `text` is its content, `plan` where it lies. */
   describe: z.object({ ...common, plan: z.string(), text: z.string() }),
+  /** What the cost of a plan that may not be saved yet follows from, measured where it is not known. */
+  cost: z.object({ ...common, plan: z.string(), text: z.string() }),
   /** Images as the network sees them; from 1 on, `augmentation` numbers random variants under the plan's setting. */
   thumbnails: z.object({
     ...common,
@@ -104,6 +109,7 @@ export interface Results {
   predict: PredictResult;
   engineStatus: EngineStatus;
   describe: { network: PlanNetwork };
+  cost: CostResult;
   thumbnails: { images: Thumbnail[] };
 }
 

@@ -4,6 +4,7 @@ import type { FoldPairComparison } from './foldComparison.ts';
 import type { PooledAccuracy } from './foldPooling.ts';
 import type { ValueRange } from './plan.ts';
 import type { PlanChange } from './planEdits.ts';
+import type { CostBasis, ImageCounts, PlanCost } from './predictCost.ts';
 
 /** Results of the trainer's requests, as the command line prints them (`thaw ... --json`). Field names are a contract. */
 
@@ -53,8 +54,16 @@ export interface CheckResult {
   problems: { path: string; line: number; problem: string; nearest?: string }[];
   trainableParameters: number;
   totalParameters: number;
-  cost: { secondsPerEpoch: number; cacheSeconds: number; memoryBytes: number } | null;
+  /** Null where no image can be read. */
+  cost: (PlanCost & { downloadBytes: number | null }) | null;
   guard: { change: string; effect: 'keeps' | 'reinitialises' | 'impossible'; layers: string[]; reason: string }[];
+}
+
+/** What the cost of any plan for the network and the images of one follows from; null where no image can be read. */
+export interface CostResult {
+  measured: { basis: CostBasis; images: ImageCounts } | null;
+  /** What was not on this machine when the request began; null where its size is not known. */
+  downloadBytes: number | null;
 }
 
 /** A share of n samples with its 95 % Wilson interval. */
@@ -80,7 +89,11 @@ export interface TrainResult {
   freezeProof: { frozenTensors: number; changedTensors: number; changed: string[] } | null;
   /** ||w - w0|| / ||w0|| per block since the start of the run. */
   movement: Record<string, number>;
-  cache: { hits: number; misses: number; bytes: number };
+  /**
+   * Features of the frozen part: `hits` were handed to training and validation, for which `misses` were computed in this run
+   * and `fromDisk` taken from the cache on the disk.
+   */
+  cache: { hits: number; misses: number; fromDisk: number; bytes: number };
   peakMemoryBytes: number;
 }
 
@@ -198,6 +211,8 @@ type TrainStep =
       trainableParameters: number;
       totalParameters: number;
       resumed: boolean;
+      /** What the process may take; a run that is resumed keeps it. Older runs have none. */
+      memoryBudgetBytes?: number;
     }
   /** Images are opened before the run begins, to divide them. */
   | { event: 'images'; done: number; total: number }
@@ -211,6 +226,8 @@ type TrainStep =
       trainableParameters: number;
       /** Last layer whose values are computed once per training image and variant; null where none are kept. */
       cachedTo: string | null;
+      /** Images computed at a time; fewer than the batch where memory would not do for it. Older runs do not say. */
+      microBatch?: number;
     }
   | {
       event: 'step';

@@ -328,6 +328,12 @@ const terms = {
     title: t('Output shape'),
     text: t('Height, width and channels of what a layer passes on for one image.'),
   }),
+  cost: () => ({
+    title: t('Predicted cost'),
+    text: t(
+      'What the phase with the most to train takes, from times of each layer that were measured on this machine with nothing else to do.',
+    ),
+  }),
   checkpoint: () => ({
     title: t('Checkpoint'),
     text: t('The state of a training on disk after each epoch, from which it continues as if it had never stopped.'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
+import type { CostResult } from './results.ts';
 import type { RunDelta, RunView } from './runView.ts';
 
 /** The language between the extension host and the plan editor's webview. */
@@ -37,6 +38,10 @@ export const toHostSchema = z.discriminatedUnion('type', [
     /** Shown with a random crop and mirroring, as training sees them; 0 is the image as it is. */
     augmentation: z.number().int().min(0),
   }),
+  /** What the cache of features holds, answered by `cache`. */
+  z.object({ v: version, type: z.literal('cache') }),
+  /** Empties it, answered by `cache`. */
+  z.object({ v: version, type: z.literal('clearCache') }),
   /** A delta did not fit what the view has. */
   z.object({ v: version, type: z.literal('resync') }),
 ]);
@@ -66,6 +71,8 @@ export interface Snapshot {
   document: PlanDocument;
   network: Loadable<PlanNetwork>;
   data: Loadable<PlanData>;
+  /** What the page predicts the cost of a plan from. */
+  cost: Loadable<CostResult>;
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
@@ -76,6 +83,14 @@ export interface Snapshot {
   engine: string;
 }
 
+/** What the cache of features holds and may hold, for all plans of this machine. */
+export interface FeatureCacheView {
+  bytes: number;
+  limitBytes: number;
+  /** False where it is switched off. */
+  enabled: boolean;
+}
+
 /** What the host tells the webview. Everything but `snapshot` replaces one part of it. */
 export type ToWebview =
   | Snapshot
@@ -83,6 +98,7 @@ export type ToWebview =
   | { type: 'document'; document: PlanDocument; edit: number }
   | { type: 'network'; network: Loadable<PlanNetwork> }
   | { type: 'data'; data: Loadable<PlanData> }
+  | { type: 'cost'; cost: Loadable<CostResult> }
   | { type: 'start'; start: StartState }
   | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }
@@ -91,4 +107,6 @@ export type ToWebview =
   | { type: 'compared'; runs: string[]; views: RunView[] }
   /** More of the shown run or of a compared one. */
   | { type: 'delta'; delta: RunDelta }
-  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] };
+  | { type: 'thumbnails'; className: string; offset: number; total: number; augmentation: number; images: Thumbnail[] }
+  /** `freedBytes` where it was just emptied. */
+  | { type: 'cache'; cache: FeatureCacheView; freedBytes: number | null };

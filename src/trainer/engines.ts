@@ -131,7 +131,7 @@ async function createNative(): Promise<Engine> {
 }
 
 /** THAW_HEAP_LIMIT_MB keeps the portable engine's memory below a bound, on machines where others need theirs. */
-function heapLimit(): number | undefined {
+export function heapLimit(): number | undefined {
   const megabytes = Number(process.env.THAW_HEAP_LIMIT_MB);
   return Number.isFinite(megabytes) && megabytes > 0 ? megabytes * 1e6 : undefined;
 }

@@ -6,6 +6,7 @@ import { compare } from './requests/compare.ts';
 import { crossValidate } from './requests/crossValidate.ts';
 import { describePlan } from './requests/describe.ts';
 import { evaluate } from './requests/evaluate.ts';
+import { planCost } from './requests/cost.ts';
 import { init } from './requests/init.ts';
 import { inspect } from './requests/inspect.ts';
 import { predict } from './requests/predict.ts';
@@ -25,6 +26,7 @@ const handlers: Handlers = {
   predict,
   engineStatus: (_, { threads }) => engineStatus(threads),
   describe: describePlan,
+  cost: planCost,
   thumbnails,
 };
 

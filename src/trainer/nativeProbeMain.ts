@@ -4,6 +4,7 @@
  *
  *   node nativeProbe.js tfjs_binding.node
  */
+import { ThawError } from '../shared/errors.ts';
 import { createNativeEngine } from './engine/native/nativeEngine.ts';
 import { probeStep } from './engine/native/probeStep.ts';
 
@@ -14,6 +15,7 @@ try {
   const detail = `a training step came out right in ${(performance.now() - started).toFixed(0)} ms`;
   console.log(JSON.stringify({ works: true, version: engine.version, detail }));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  const isKnown = error instanceof ThawError && error.problem.reason === 'engineUnavailable';
+  console.error(isKnown ? error.problem.detail : String(error));
   process.exitCode = 1;
 }

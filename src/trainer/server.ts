@@ -90,10 +90,10 @@ async function dispatch(
   if (!isMethod(method)) throw new ThawError({ reason: 'protocol', detail: `the trainer has no method "${method}"` });
   const parsed = requestSchemas[method].safeParse(params);
   if (!parsed.success) throw new ThawError({ reason: 'protocol', detail: z.prettifyError(parsed.error) });
-  const { directory, engine, threads } = parsed.data;
+  const { directory, engine, memoryMB, threads } = parsed.data;
   // The schema of a method and its handler are tied together by the type of `Handlers`, which an index by a union loses.
   const handler = handlers[method] as (params: unknown, context: RequestContext) => Promise<unknown>;
-  return handler(parsed.data, { directory, engine, threads, ...channel });
+  return handler(parsed.data, { directory, engine, memoryMB, threads, ...channel });
 }
 
 function isMethod(method: string): method is Method {

@@ -115,7 +115,9 @@ describe('thaw check', () => {
     expect(result).toMatchObject({ valid: true, problems: [], guard: [] });
     // The head (8 x 2 + 2), the last convolution (3 x 3 x 6 x 8 + 8), and scale and shift of its batch normalization.
     expect(result.trainableParameters).toBe(18 + 440 + 16);
-    expect(result.cost).not.toBeNull();
+    expect(result.cost).toMatchObject({ downloadBytes: 0, microBatch: 8 });
+    const plan = JSON.parse(await readFile(join(folder, PLAN), 'utf8')) as { phases: { name: string }[] };
+    expect(result.cost?.phases.map(({ name }) => name)).toEqual(plan.phases.map(({ name }) => name));
   });
 
   it('prints the problems of an invalid plan as JSON, and a line each, and exits with 2', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftovers, listing } from '../support/folderListing.ts';
 import { temporaryFolder } from '../support/imageFiles.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { type CliResult, type JsonLine, runCli } from '../support/runCli.ts';
 import { writeWideProject } from '../support/wideNetwork.ts';
 
@@ -61,6 +62,37 @@ describe('little memory', () => {
     // 16 images at a time do not fit into this even without gradients.
     const evaluation = await withMemory(folder, 15, ['evaluate', 'run', '--data', 'images', '--json']);
     expect(evaluation).toMatchObject({ code: 0, json: { n: 40 } });
+  });
+
+  it('as a command allows it divides batches before the first step, and a resumed run divides them alike', async () => {
+    const folder = await copyOfProject();
+    const options = ['train', 'small.finetune.json', '--run', 'run', '--json', '--memory', '300'];
+    const tight = await runCli(options, { cwd: folder });
+    expect(tight).toMatchObject({ code: 0, stderr: '', json: { stopped: 'finished' } });
+    expect(warningsOf(tight)).toEqual(['smallerMicroBatch']);
+    const eventOf = (name: string): JsonLine | undefined => tight.lines.find(({ event }) => event === name);
+    expect(eventOf('start')).toMatchObject({ memoryBudgetBytes: 300e6 });
+    const { microBatch } = eventOf('phase') as JsonLine & { microBatch: number };
+    expect(microBatch).toBeLessThan(32);
+    expect(microBatch).toBeGreaterThan(1);
+    const environment: unknown = JSON.parse(await readFile(join(folder, 'run/environment.json'), 'utf8'));
+    expect(environment).toMatchObject({ memoryBudgetBytes: 300e6 });
+    const resumed = await runCli(['train', 'small.finetune.json', '--resume', 'run', '--json'], { cwd: folder });
+    expect(resumed).toMatchObject({ code: 0, json: { best: tight.json.best } });
+    expect(resumed.lines[0]).toMatchObject({ event: 'start', memoryBudgetBytes: 300e6 });
+  });
+
+  it('is no number: one line says so', async () => {
+    const folder = await copyOfProject();
+    for (const value of ['0', '-5', 'much']) {
+      expect(await refusalOf(['train', 'small.finetune.json', `--memory=${value}`], folder)).toContain('--memory');
+    }
+    const environment = { THAW_MEMORY_LIMIT_MB: 'much' };
+    const before = await listing(folder);
+    const { code, stderr } = await runCli(['train', 'small.finetune.json'], { cwd: folder, env: environment });
+    expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
+    expect(stderr).toContain('THAW_MEMORY_LIMIT_MB is "much"');
+    expect(await listing(folder)).toEqual(before);
   });
 
   it('that does not suffice for one image ends the run with one line, and it can be resumed elsewhere', async () => {

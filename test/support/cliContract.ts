@@ -51,7 +51,24 @@ export const checkContract = z.looseObject({
   ),
   trainableParameters: count,
   cost: z
-    .looseObject({ secondsPerEpoch: z.number().positive(), cacheSeconds: z.number().nonnegative(), memoryBytes: count })
+    .looseObject({
+      secondsPerEpoch: z.number().positive(),
+      cacheSeconds: z.number().nonnegative(),
+      memoryBytes: z.number().positive(),
+      downloadBytes: count.nullable(),
+      microBatch: count,
+      totalSeconds: z.number().positive(),
+      phases: z.array(
+        z.looseObject({
+          name: z.string(),
+          epochs: count,
+          secondsPerEpoch: z.number().positive(),
+          cacheSeconds: z.number().nonnegative(),
+          memoryBytes: z.number().positive(),
+          microBatch: count,
+        }),
+      ),
+    })
     .nullable(),
   guard: z.array(
     z.looseObject({
@@ -90,7 +107,7 @@ export const eventContracts = {
     best: best.nullable(),
     freezeProof: z.looseObject({ frozenTensors: count, changedTensors: count }).nullable(),
     movement: z.record(z.string(), z.number().nonnegative()),
-    cache: z.looseObject({ hits: count, misses: count, bytes: count }),
+    cache: z.looseObject({ hits: count, misses: count, fromDisk: count, bytes: count }),
     peakMemoryBytes: z.number().positive(),
   }),
 };

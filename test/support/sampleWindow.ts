@@ -31,6 +31,8 @@ export interface SampleOptions {
   askTrust?: boolean;
   /** Installs Thaw from this package instead of loading it from the folder of the project. */
   vsix?: string;
+  /** Variables of VS Code's environment besides those of this process. */
+  environment?: Record<string, string>;
   /** Keys of the plan to replace before it is opened. */
   changes?: Partial<PlanInput>;
 }
@@ -38,7 +40,7 @@ export interface SampleOptions {
 /** Opens a copy of the sample project in VS Code; all of it is gone when the test is over. */
 export async function openSampleWindow(
   skip: (reason: string) => void,
-  { askTrust = false, vsix, changes = {} }: SampleOptions = {},
+  { askTrust = false, vsix, environment, changes = {} }: SampleOptions = {},
 ): Promise<SampleWindow> {
   const programs = editorPrograms(skip);
   const folder = await temporaryFolder();
@@ -46,7 +48,7 @@ export async function openSampleWindow(
   const plan = join(folder, SAMPLE_PLAN);
   const content = JSON.parse(await readFile(plan, 'utf8')) as PlanInput;
   await writeFile(plan, `${JSON.stringify({ ...content, ...changes }, null, 2)}\n`);
-  const server = await startVsCode(programs, { askTrust, vsix });
+  const server = await startVsCode(programs, { askTrust, vsix, environment });
   const browser = await startBrowser(skip);
   onTestFinished(() => browser.close());
   const workbench = await Workbench.open(browser, server, folder);

@@ -146,6 +146,8 @@ export interface Trained {
 export interface TrainOptions {
   run?: string;
   resume?: boolean;
+  /** Default: no limit. */
+  memoryBudgetBytes?: number;
   /** Hears every event and may abort. */
   onEvent?: (event: TrainEvent, abort: () => void) => void;
   /** Hears how to give the run another plan to take over. */
@@ -170,6 +172,7 @@ export async function trainHere(planPath: string, options: TrainOptions = {}): P
     setup,
     run,
     resume: options.resume ?? false,
+    memoryBudgetBytes: options.memoryBudgetBytes ?? Infinity,
     signal: controller.signal,
     ...(options.onChange ? { onChange: options.onChange } : {}),
     emit: (event) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readModelFiles } from '../../src/node/modelFiles.ts';
 import { readPlanFile } from '../../src/node/planFile.ts';
 import { cachedVariants, drawVariant, resolveAugmentation } from '../../src/shared/augmentation.ts';
@@ -8,8 +8,9 @@ import { Random } from '../../src/shared/random.ts';
 import type { TrainEvent } from '../../src/shared/results.ts';
 import { varyImage } from '../../src/shared/varyImage.ts';
 import { FoldedConstants } from '../../src/trainer/execution/runSteps.ts';
+import { CachedFeatures } from '../../src/trainer/training/cachedFeatures.ts';
+import { LiveFeatures, prefixOf } from '../../src/trainer/training/featureSource.ts';
 import type { Engine } from '../../src/trainer/engine/engine.ts';
-import { CachedFeatures, LiveFeatures, prefixOf } from '../../src/trainer/training/featureSource.ts';
 import { inputTensor } from '../../src/trainer/training/inputTensor.ts';
 import { openSetup, type TrainingSetup } from '../../src/trainer/training/trainingSetup.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
@@ -99,13 +100,38 @@ describe('what the network sees', () => {
     expect(values.get(0)?.shape).toEqual(expected.shape);
   });
 
+  it('comes in batches of one size where results may depend on it, however few images a cache lacks', async () => {
+    const setup = await openProject();
+    const { input } = setup.network;
+    const engine = { ...(await useEngine()), prefersFixedShapes: true };
+    const prefix = nothing(engine);
+    const shapes: (number[] | undefined)[] = [];
+    const run = prefix.compiled.run.bind(prefix.compiled);
+    vi.spyOn(prefix.compiled, 'run').mockImplementation((values) => {
+      shapes.push(values.get(prefix.input)?.shape);
+      return run(values);
+    });
+    const augmentation = { ...everything, variants: 3 };
+    const live = new LiveFeatures(engine, prefix, setup.data.train, input, augmentation);
+    const cache = new CachedFeatures(engine, setup.data.train, live, {
+      boundary: [{ id: 0, shape: [input.height, input.width, input.channels] }],
+      ...{ augmentation, seed: 9, disk: null },
+    });
+    await cache.fill(INDEXES, () => undefined, new AbortController().signal);
+    expect(shapes).toEqual([[16, input.height, input.width, input.channels]]);
+    expect(cache.statistics).toMatchObject({ misses: 9 });
+  });
+
   it('is one of the cached variants of each image, and the image itself where nothing is to vary', async () => {
     const setup = await openProject();
     const { input } = setup.network;
     const engine = await useEngine();
     const augmentation = { ...everything, variants: 3 };
     const live = new LiveFeatures(engine, nothing(engine), setup.data.train, input, augmentation);
-    const cache = new CachedFeatures(engine, nothing(engine), setup.data.train, live, augmentation, 9);
+    const cache = new CachedFeatures(engine, setup.data.train, live, {
+      boundary: [{ id: 0, shape: [input.height, input.width, input.channels] }],
+      ...{ augmentation, seed: 9, disk: null },
+    });
     await cache.fill(setup.data.train.usable, () => undefined, new AbortController().signal);
     const valuesOf = (pixels: Uint8Array): Float32Array => inputTensor([pixels], input).dataSync() as Float32Array;
     const images = await pixelsOf(setup);

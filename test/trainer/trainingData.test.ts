@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import sharp from 'sharp';
@@ -140,10 +141,17 @@ describe('a share held out', () => {
     const bad = await put('text', folder, 'bad.png');
     const files = ['left/000', 'left/001'].map((name) => join(folder, 'images', `${name}.png`));
     const examples = [bad, ...files].map((file) => ({ file, classIndex: 0 }));
-    const expected = await Promise.all(files.map((file) => decodeImage(file, DECODE)));
+    const expected = await Promise.all(
+      files.map(async (file) => ({
+        pixels: await decodeImage(file, DECODE),
+        sha256: createHash('sha256')
+          .update(await readFile(file))
+          .digest('hex'),
+      })),
+    );
     const read = [];
     for await (const image of new ExampleSet(examples, DECODE).read([1, 0, 1, 0, 2])) read.push(image);
-    expect(read).toEqual([1, 1, 2].map((index) => ({ index, pixels: expected[index - 1] })));
+    expect(read).toEqual([1, 1, 2].map((index) => ({ index, ...expected[index - 1] })));
   });
 
   it('stops when it is told to', async () => {

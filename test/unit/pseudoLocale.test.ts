@@ -82,6 +82,7 @@ const PROBLEMS: { [R in Exclude<ProblemReason, 'usage'>]: Extract<Problem, { rea
   engineProbe: { reason: 'engineProbe', source: 'wheel', detail: '4' },
   engineNoSource: { reason: 'engineNoSource', archive: '2', wheel: '4' },
   outOfMemory: { reason: 'outOfMemory', microBatch: 1 },
+  memoryLimit: { reason: 'memoryLimit', value: '1' },
   engineUnavailable: { reason: 'engineUnavailable', engine: '1', detail: '4' },
   notFinite: { reason: 'notFinite', epoch: 1, step: 2 },
   cancelled: { reason: 'cancelled' },

@@ -14,6 +14,7 @@ const snapshot: Snapshot = {
   document: { plan: null, problems: [] },
   network: { state: 'loading' },
   data: { state: 'loading' },
+  cost: { state: 'loading' },
   start: { state: 'ready' },
   run: view('shown', 0.5, NaN, Infinity),
   compared: [view('beside', 0.1)],

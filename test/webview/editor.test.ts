@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { PlanData } from '../../src/shared/planView.ts';
-import type { Snapshot } from '../../src/shared/webviewProtocol.ts';
+import type { Snapshot, ToWebview } from '../../src/shared/webviewProtocol.ts';
 import { it } from './support/editorTest.ts';
 import { exampleSnapshot } from './support/exampleSnapshot.ts';
 
@@ -52,6 +52,29 @@ describe('freezing', () => {
     expect(await state('block_16')).toBe('true');
     await say(3);
     await expect.poll(() => state('block_16')).toBe('false');
+  });
+
+  it('says what the plan costs, and says it anew at once when a block is toggled', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.evaluate(() => void (window.stub.isBusy = true));
+    const cost = page.locator('.facts .cost');
+    const before = await cost.textContent();
+    expect(before).toMatch(/^about \d+ s an epoch, \d+ min \d+ s to prepare, [\d.]+ MB$/);
+    const seconds = (text: string | null): number => Number(/about ([\d.]+)/.exec(text ?? '')?.[1]);
+    await editor.row('block:block_15').locator('.freeze').click();
+    await expect.poll(() => cost.textContent()).not.toBe(before);
+    expect(seconds(await cost.textContent())).toBeLessThan(seconds(before));
+  });
+
+  it('says that the cost is measured until it is known, and nothing where it cannot be', async ({ editor }) => {
+    const page = await editor.open({ ...exampleSnapshot(), cost: { state: 'loading' } });
+    const cost = page.locator('.facts .cost');
+    expect(await cost.textContent()).toBe('cost is being measured…');
+    const send = (message: ToWebview): Promise<void> => page.evaluate((sent) => window.stub.send(sent), message);
+    await send({ type: 'cost', cost: exampleSnapshot().cost });
+    await expect.poll(() => cost.textContent()).toContain('an epoch');
+    await send({ type: 'cost', cost: { state: 'failed', problem: 'No images.' } });
+    await expect.poll(() => cost.count()).toBe(0);
   });
 
   it('toggles a block with Space and keeps the focus in the list when the row folds away', async ({ editor }) => {
@@ -303,6 +326,41 @@ describe('images that were opened', () => {
     });
     const page = await editor.open({ ...snapshot, data: noted(snapshot, { notes: [small(31), small(224)] }) });
     await page.getByText('1 image to look at').waitFor();
+  });
+});
+
+describe('the cache of features', () => {
+  it('says what it holds, is cleared by keyboard, and says what that freed', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    const status = page.locator('.feature-cache').getByRole('status');
+    expect(await status.textContent()).toBe('');
+    const clear = page.getByRole('button', { name: 'Clear the cached features' });
+    await clear.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Cached features: 0 B of 2 GB').waitFor();
+    expect(await status.textContent()).toBe('120 MB freed');
+    expect(await clear.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await editor.messagesOf('clearCache')).toEqual([{ v: 1, type: 'clearCache' }]);
+  });
+
+  it('is looked at again when a run is over', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot({ epochs: 1 }));
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    await page.evaluate(() => {
+      window.stub.cachedBytes = 130e6;
+      window.stub.send({ type: 'start', start: { state: 'ready' } });
+    });
+    await page.getByText('Cached features: 130 MB of 2 GB').waitFor();
+  });
+
+  it('that is switched off offers nothing to clear', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    await page.getByText('Cached features: 120 MB of 2 GB').waitFor();
+    const cache = { bytes: 0, limitBytes: 2e9, enabled: false };
+    await page.evaluate((message) => window.stub.send(message), { type: 'cache', cache, freedBytes: null } as const);
+    await page.getByText('Cached features: switched off').waitFor();
+    expect(await page.getByRole('button', { name: 'Clear the cached features' }).count()).toBe(0);
   });
 });
 

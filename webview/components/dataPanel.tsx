@@ -6,6 +6,7 @@ import { formatCount } from '../../src/shared/format.ts';
 import type { PlanData, Thumbnail } from '../../src/shared/planView.ts';
 import { post } from '../host.ts';
 import { data, loadedNetwork, thumbnails } from '../store.ts';
+import { FeatureCache } from './featureCache.tsx';
 import { Icon } from './icons.tsx';
 import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
@@ -34,6 +35,7 @@ export function DataPanel(): JSX.Element {
       <Classes images={images} shown={shown} />
       <Thumbnails className={shown} />
       <ProblemFiles images={images} />
+      <FeatureCache />
     </div>
   );
 }

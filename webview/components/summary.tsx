@@ -1,11 +1,22 @@
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { countClasses, countImages } from '../../src/shared/counts.ts';
-import { formatCount, formatList } from '../../src/shared/format.ts';
+import { formatBytes, formatCount, formatDuration, formatList } from '../../src/shared/format.ts';
 import { parameterCounts } from '../../src/shared/networkRows.ts';
 import type { StartState } from '../../src/shared/webviewProtocol.ts';
 import { post } from '../host.ts';
-import { engine, loadedData, loadedNetwork, network, plan, stale, startState, title } from '../store.ts';
+import {
+  cost,
+  engine,
+  loadedData,
+  loadedNetwork,
+  network,
+  plan,
+  planCost,
+  stale,
+  startState,
+  title,
+} from '../store.ts';
 import { Icon } from './icons.tsx';
 import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
@@ -37,6 +48,7 @@ function Facts(): JSX.Element {
         </li>
       )}
       <ParameterFact />
+      <CostFact />
     </ul>
   );
 }
@@ -54,6 +66,29 @@ function ParameterFact(): JSX.Element | null {
           marks={[(words) => <b>{words}</b>, (words) => <Term id="parameters">{words}</Term>]}
         />
       </span>
+    </li>
+  );
+}
+
+/** What the plan costs as it stands; during a run its own times are told below. */
+function CostFact(): JSX.Element | null {
+  if (!plan.value || startState.value.state === 'running') return null;
+  if (cost.value.state === 'loading') {
+    return (
+      <li class="cost numbers">
+        <Term id="cost">{t('cost is being measured…')}</Term>
+      </li>
+    );
+  }
+  if (!planCost.value) return null;
+  const { secondsPerEpoch, cacheSeconds, memoryBytes } = planCost.value;
+  return (
+    <li class="cost numbers">
+      <Sentence
+        text={t('about <0>{0} an epoch</0>, {1} to prepare, {2}')}
+        values={[formatDuration(secondsPerEpoch), formatDuration(cacheSeconds), formatBytes(memoryBytes)]}
+        marks={[(words) => <Term id="cost">{words}</Term>]}
+      />
     </li>
   );
 }

@@ -1,10 +1,17 @@
 import { availableParallelism } from 'node:os';
+import { sha256 } from '../../node/featureCache/contentKey.ts';
 import { ThawError } from '../../shared/errors.ts';
-import { decodeImage, type DecodeSettings } from './decodeImage.ts';
+import { decodeImageBytes, type DecodeSettings, readImageFile } from './decodeImage.ts';
 import { mapInOrder } from './mapInOrder.ts';
 
-/** One image of a list: its pixels [height, width, channels], or why there are none. */
-export type ReadImage = { index: number; pixels: Uint8Array } | { index: number; problem: string };
+/** Pixels [height, width, channels], and the hash of the file that they were decoded from, in hexadecimal. */
+export interface DecodedFile {
+  pixels: Uint8Array;
+  sha256: string;
+}
+
+/** One image of a list, or why it cannot be read. */
+export type ReadImage = ({ index: number } & DecodedFile) | { index: number; problem: string };
 
 export interface ReadOptions {
   /** Images decoded at a time. Default: one a core, at least 2. */
@@ -30,7 +37,9 @@ export async function* readImages(
 ): AsyncGenerator<ReadImage, void, undefined> {
   const read = async (file: string, index: number): Promise<ReadImage> => {
     try {
-      return { index, pixels: await decodeImage(file, settings) };
+      const content = await readImageFile(file);
+      const { pixels } = await decodeImageBytes(content, file, settings);
+      return { index, pixels, sha256: sha256(content) };
     } catch (error) {
       return { index, problem: unreadableDetail(error) };
     }

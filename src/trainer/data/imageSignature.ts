@@ -15,6 +15,8 @@ export interface ImageSignature {
 }
 
 const SIDE = 16;
+/** Values of a thumbnail. */
+export const THUMBNAIL_VALUES = SIDE * SIDE * 3;
 const HASH_COLUMNS = 9;
 const HASH_ROWS = 8;
 /** Gray levels by which two fields must differ to count: less is compression, in skies and plain backgrounds. */

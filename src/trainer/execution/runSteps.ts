@@ -14,6 +14,8 @@ export interface TrainingPass {
   dropoutMask: (step: DropoutStep) => tf.Tensor | undefined;
   /** Hears the batch statistics of adaptive normalization; the tensors belong to the current tidy. */
   onStatistics: (step: NormalizationStep, mean: tf.Tensor1D, variance: tf.Tensor1D) => void;
+  /** Hears of each step that was computed and may put another tensor in the place of its output. */
+  onStep?: (step: Step, output: tf.Tensor) => tf.Tensor;
 }
 
 /** Folded weights of steps that do not train, computed once. */
@@ -46,7 +48,8 @@ export class FoldedConstants {
 
 /**
  * Runs steps in inference mode on given values and returns the wanted ones. Intermediate tensors are freed as soon as
- * nothing needs them, so that the peak is a few layers, not the network. The caller owns inputs and results.
+ * nothing needs them, so that the peak is a few layers, not the network. The caller owns inputs and results; `onStep` hears
+ * of each step that was computed.
  */
 export function inferSteps(
   engine: Engine,
@@ -54,6 +57,7 @@ export function inferSteps(
   given: ReadonlyMap<ValueId, tf.Tensor>,
   wanted: ValueId[],
   constants: FoldedConstants,
+  onStep?: (step: Step) => void,
 ): tf.Tensor[] {
   const lastUse = new Map<ValueId, number>();
   steps.forEach((step, position) => step.inputs.forEach((id) => lastUse.set(id, position)));
@@ -68,6 +72,7 @@ export function inferSteps(
         values.get(id)?.dispose();
         values.delete(id);
       }
+      onStep?.(step);
     });
     // A value both given and wanted is returned as a copy, so that the caller may dispose of results without a look.
     return wanted.map((id) => (given.has(id) ? tf.clone(valueOf(values, id)) : valueOf(values, id)));
@@ -87,7 +92,10 @@ export function trainSteps(
   pass: TrainingPass,
 ): tf.Tensor {
   const values = new Map(given);
-  for (const step of steps) values.set(step.output, computeStep(engine, step, inputsOf(step, values), constants, pass));
+  for (const step of steps) {
+    const output = computeStep(engine, step, inputsOf(step, values), constants, pass);
+    values.set(step.output, pass.onStep ? pass.onStep(step, output) : output);
+  }
   return valueOf(values, wanted);
 }
 

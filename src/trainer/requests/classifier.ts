@@ -1,3 +1,4 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ModelFiles } from '../../node/modelFiles.ts';
 import { ThawError } from '../../shared/errors.ts';
@@ -5,6 +6,8 @@ import type { InputSettings } from '../../shared/plan.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
+import { CompiledSteps } from '../execution/compiledSteps.ts';
+import { firstRows, FixedBatch } from '../execution/fixedBatch.ts';
 import { FoldedConstants, inferSteps } from '../execution/runSteps.ts';
 import { compileSteps, type StepSequence } from '../execution/steps.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
@@ -12,6 +15,9 @@ import { inputTensor, type NetworkInput } from '../training/inputTensor.ts';
 
 /** A trained network with its labels, ready to classify images. */
 export class Classifier {
+  private readonly compiled: CompiledSteps;
+  private readonly fixed: FixedBatch;
+
   private constructor(
     private readonly engine: Engine,
     private readonly model: tfl.LayersModel,
@@ -21,7 +27,11 @@ export class Classifier {
     private readonly input: NetworkInput,
     /** How images are decoded for it. */
     readonly decode: DecodeSettings,
-  ) {}
+  ) {
+    const stretch = { steps: sequence.steps, given: [sequence.input], wanted: [sequence.output], constants };
+    this.compiled = new CompiledSteps(engine, stretch, []);
+    this.fixed = new FixedBatch(engine);
+  }
 
   /** Throws `modelNoLabels` for a model that does not name its classes, and what `loadNetwork` throws. */
   static async open(engine: Engine, files: ModelFiles, stated?: InputSettings): Promise<Classifier> {
@@ -59,15 +69,23 @@ export class Classifier {
 
   /** Frees its weights; it can classify no more. */
   dispose(): void {
+    this.compiled.dispose();
     this.constants.dispose();
     this.model.dispose();
   }
 
+  /** Probabilities [count, classes] of the first images of a batch. A single image is not worth being compiled for. */
+  private run(batch: tf.Tensor, count: number): tf.Tensor {
+    const { steps, input, output } = this.sequence;
+    const given = new Map([[input, batch]]);
+    if (batch.shape[0] === 1) return inferSteps(this.engine, steps, given, [output], this.constants)[0];
+    return firstRows(this.compiled.run(given)[0], count);
+  }
+
   private async classifyTogether(images: readonly Uint8Array[]): Promise<Float32Array[]> {
-    const batch = inputTensor(images, this.input);
+    const batch = inputTensor(this.fixed.filled(images, Infinity), this.input);
     try {
-      const { steps, input, output } = this.sequence;
-      const [probabilities] = inferSteps(this.engine, steps, new Map([[input, batch]]), [output], this.constants);
+      const probabilities = this.run(batch, images.length);
       const values = await this.engine.read(probabilities);
       probabilities.dispose();
       const size = this.classes.length;

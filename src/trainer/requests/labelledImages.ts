@@ -63,7 +63,7 @@ export async function classifyAll(
     });
     waiting = [];
   };
-  for await (const image of set.read(set.usable, signal)) {
+  for await (const image of set.read(set.usable, { signal })) {
     waiting.push(image);
     if (waiting.length === BATCH) await flush();
   }

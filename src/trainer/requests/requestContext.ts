@@ -1,5 +1,5 @@
 import { readCatalog } from '../../node/readCatalog.ts';
-import { type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
+import { downloadBytes, type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { TrainEvent } from '../../shared/results.ts';
@@ -12,6 +12,8 @@ export interface RequestContext {
   /** Folder that relative references start from. */
   directory: string;
   engine: EngineChoice;
+  /** Most memory for this process, in megabytes, where the request says so. */
+  memoryMB?: number;
   /** Of the portable engine; where it is left out, THAW_THREADS or what was measured says how many. */
   threads?: ThreadChoice;
   emit: (event: TrainEvent) => void;
@@ -35,6 +37,11 @@ export async function findModel(
     onProgress: ({ address, receivedBytes, totalBytes }) =>
       emit({ event: 'download', file: address, received: receivedBytes, total: totalBytes ?? null }),
   });
+}
+
+/** Bytes that `findModel` will download; null where that is not known. */
+export async function downloadOf(reference: string, directory: string): Promise<number | null> {
+  return downloadBytes(reference, directory, { catalog: await readCatalog(MEDIA_DIRECTORY) });
 }
 
 /** Throws where two models that are to be compared are the same. */

@@ -21,6 +21,8 @@ export interface RunRecord {
   from?: string;
   fold?: FoldChoice;
   overrides?: PlanOverrides;
+  /** What the process was allowed; how batches are divided follows from it. */
+  memoryBudgetBytes?: number;
 }
 
 /** Writes the plan of a new run and how it was started. */

@@ -21,6 +21,7 @@ import type { FoldChoice } from '../../shared/splitData.ts';
 import { chooseEngine, type ChosenEngine } from '../engines.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { FREEZE_PROOF_ENTRY } from '../resources.ts';
+import { memoryBudget } from '../training/memoryBudget.ts';
 import { copyWeights, restoreWeights } from '../training/networkWeights.ts';
 import { throttled } from '../training/throttled.ts';
 import { trainPlan } from '../training/trainPlan.ts';
@@ -50,6 +51,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
+  const memoryBudgetBytes = budgetOf(context, recorded);
   const { engine, reason: engineReason } = await chooseForRun(context, recorded);
   const overrides = overridesOf(params, recorded.overrides);
   if (params.resume) await requireResumable(asked, file, overrides);
@@ -79,6 +81,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       if (setup.data.split) await writeSplit(run.splitPath, setup.data.split);
       await recordStart(run, file, plan, {
         ...{ model: from ?? plan.model, engine: engine.version, engineName: engine.name, engineReason, from, fold },
+        memoryBudgetBytes,
         threads: engine.threads,
         overrides: Object.keys(overrides).length > 0 ? overrides : undefined,
       });
@@ -90,6 +93,7 @@ export async function train(params: TrainParams, context: RequestContext): Promi
       setup,
       run,
       resume: params.resume !== undefined,
+      memoryBudgetBytes,
       emit: context.emit,
       signal: context.signal,
       onChange: (listener) =>
@@ -107,6 +111,12 @@ export async function train(params: TrainParams, context: RequestContext): Promi
     if (isFirst) await removeUnusedThawFolder(workspace);
     throw problem.reason === 'internal' ? error : new ThawError(problem);
   }
+}
+
+/** A resumed run divides its batches as before, unless the request gives it other memory. */
+function budgetOf({ memoryMB }: RequestContext, recorded: RunRecord): number {
+  const stated = memoryMB !== undefined && memoryMB > 0;
+  return stated ? memoryBudget(memoryMB) : (recorded.memoryBudgetBytes ?? memoryBudget(undefined));
 }
 
 /** A run that goes on takes the engine and the number of threads it began with: others round otherwise. */

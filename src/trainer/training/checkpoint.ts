@@ -37,6 +37,8 @@ const positionSchema = z.object({
   epochsSinceBest: z.number().int(),
   stoppedEarly: z.boolean(),
   seconds: z.number(),
+  /** Images computed at a time in this phase: sums of another division would differ in their last bits. */
+  microBatch: z.number().int().positive().optional(),
 });
 export type Position = z.output<typeof positionSchema>;
 

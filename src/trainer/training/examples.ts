@@ -2,7 +2,8 @@ import { cpus } from 'node:os';
 import { ThawError } from '../../shared/errors.ts';
 import type { FileProblem } from '../../node/dataFolder.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
-import { readImages } from '../data/imageReader.ts';
+import { type DecodedFile, readImages } from '../data/imageReader.ts';
+import type { ImageContents } from './imageContents.ts';
 
 /** One labelled image of a training or validation set. */
 export interface Example {
@@ -14,22 +15,29 @@ export interface Example {
  * Decoded images kept in memory at most; beyond it they are decoded again whenever they are needed. THAW_IMAGE_LIMIT_MB
  * sets another bound, on machines where others need the memory.
  */
-const PIXEL_LIMIT_BYTES = 1e6 * Number(process.env.THAW_IMAGE_LIMIT_MB ?? 1500);
+export const PIXEL_LIMIT_BYTES = 1e6 * Number(process.env.THAW_IMAGE_LIMIT_MB ?? 1500);
 
 /** Decoded images by file, as many as memory allows; one for all sets of a plan. */
 export class PixelStore {
-  private readonly pixels = new Map<string, Uint8Array>();
+  private readonly images = new Map<string, DecodedFile>();
   private storedBytes = 0;
 
-  get(file: string): Uint8Array | undefined {
-    return this.pixels.get(file);
+  get(file: string): DecodedFile | undefined {
+    return this.images.get(file);
   }
 
-  keep(file: string, pixels: Uint8Array): void {
-    if (this.pixels.has(file) || this.storedBytes + pixels.byteLength > PIXEL_LIMIT_BYTES) return;
+  keep(file: string, { pixels, sha256 }: DecodedFile): void {
+    if (this.images.has(file) || this.storedBytes + pixels.byteLength > PIXEL_LIMIT_BYTES) return;
     this.storedBytes += pixels.byteLength;
-    this.pixels.set(file, pixels);
+    this.images.set(file, { pixels, sha256 });
   }
+}
+
+/** How images are read. */
+export interface ReadAhead {
+  signal?: AbortSignal;
+  /** Images that are on their way while the consumer is at work, if that is more than one a core. */
+  ahead?: number;
 }
 
 /**
@@ -43,6 +51,7 @@ export class ExampleSet {
     readonly examples: readonly Example[],
     private readonly settings: DecodeSettings,
     private readonly store = new PixelStore(),
+    private readonly contents: ImageContents | null = null,
   ) {}
 
   get problems(): FileProblem[] {
@@ -54,8 +63,16 @@ export class ExampleSet {
     return this.examples.map((_, index) => index).filter((index) => !this.unreadable.has(index));
   }
 
+  /** Hash of the content of an example's file without decoding it; null where that is not known or cannot be read. */
+  async hashOf(index: number): Promise<string | null> {
+    return this.unreadable.has(index) ? null : ((await this.contents?.hashOf(this.examples[index].file)) ?? null);
+  }
+
   /** Pixels (height x width x channels, 0 to 255) of the given examples in order; unreadable ones are left out. */
-  async *read(indexes: readonly number[], signal?: AbortSignal): AsyncGenerator<{ index: number; pixels: Uint8Array }> {
+  async *read(
+    indexes: readonly number[],
+    { signal, ahead = 0 }: ReadAhead = {},
+  ): AsyncGenerator<{ index: number } & DecodedFile> {
     const fileOf = (index: number): string => this.examples[index].file;
     // Taken out at once: what is stored in the meantime must not change who is read.
     const stored = new Map(indexes.map((index) => [index, this.store.get(fileOf(index))]));
@@ -64,13 +81,13 @@ export class ExampleSet {
     const reader = readImages(
       missing.map((index) => fileOf(index)),
       this.settings,
-      { concurrency: Math.max(2, cpus().length), signal },
+      { concurrency: Math.max(2, cpus().length, ahead), signal },
     );
     try {
       for (const index of indexes) {
-        const pixels = stored.get(index);
-        if (pixels) {
-          yield { index, pixels };
+        const image = stored.get(index);
+        if (image) {
+          yield { index, ...image };
           continue;
         }
         if (!isMissing.has(index)) continue;
@@ -80,8 +97,8 @@ export class ExampleSet {
           this.unreadable.set(index, next.value.problem);
           continue;
         }
-        this.store.keep(fileOf(index), next.value.pixels);
-        yield { index, pixels: next.value.pixels };
+        this.store.keep(fileOf(index), next.value);
+        yield { ...next.value, index };
       }
     } finally {
       await reader.return(undefined);

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Augmentation, cachedVariants, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
+import { type Augmentation, drawVariant, UNCHANGED, type Variant } from '../../shared/augmentation.ts';
+import { PREFIX_BATCH } from '../../shared/predictMemory.ts';
 import type { Random } from '../../shared/random.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { CompiledSteps } from '../execution/compiledSteps.ts';
+import { firstRows, FixedBatch } from '../execution/fixedBatch.ts';
 import type { FoldedConstants } from '../execution/runSteps.ts';
 import type { Step, ValueId } from '../execution/steps.ts';
 import type { ExampleSet } from './examples.ts';
@@ -46,26 +48,20 @@ export interface FeatureSource {
   batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch>;
 }
 
-export interface CacheProgress {
-  done: number;
-  total: number;
-  bytes: number;
-}
-
-const DEFAULT_PREFIX_BATCH = 16;
-
 /** Runs the constant part for images on the spot, with augmentation drawn anew each time. */
 export class LiveFeatures implements FeatureSource {
-  private batchSize = DEFAULT_PREFIX_BATCH;
-  private usualSize = 0;
+  private batchSize = PREFIX_BATCH;
+  private readonly fixed: FixedBatch;
 
   constructor(
-    private readonly engine: Engine,
+    engine: Engine,
     private readonly prefix: Prefix,
     private readonly set: ExampleSet,
     private readonly input: NetworkInput,
     private readonly augmentation: Augmentation,
-  ) {}
+  ) {
+    this.fixed = new FixedBatch(engine);
+  }
 
   async batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch> {
     const images: { index: number; pixels: Uint8Array }[] = [];
@@ -88,12 +84,12 @@ export class LiveFeatures implements FeatureSource {
     }
   }
 
-  /** The last images of a set come in a smaller batch; repeated they keep to the shape that the engine knows. */
-  private padded(images: Uint8Array[]): Uint8Array[] {
-    this.usualSize = Math.max(this.usualSize, images.length);
-    if (!this.engine.prefersFixedShapes) return images;
-    const missing = Math.min(this.usualSize, this.batchSize) - images.length;
-    return [...images, ...new Array<Uint8Array>(Math.max(0, missing)).fill(images[0])];
+  /**
+   * Images come in batches of this size, whatever is asked for, on an engine whose results may depend on it: so that features
+   * are the same whether all of a set are computed or those that a cache lacks.
+   */
+  keepTo(size: number): void {
+    this.fixed.keepTo(size);
   }
 
   private computeInParts(pixels: readonly Uint8Array[], variants: readonly Variant[]): ReadonlyMap<ValueId, tf.Tensor> {
@@ -105,7 +101,7 @@ export class LiveFeatures implements FeatureSource {
         const varied = variants
           .slice(start, end)
           .map((variant, position) => varyImage(pixels[start + position], this.input, variant));
-        const images = inputTensor(this.padded(varied), this.input);
+        const images = inputTensor(this.fixed.filled(varied, this.batchSize), this.input);
         try {
           const values = compiled.run(new Map([[input, images]]));
           values.forEach((value, position) => parts[position].push(firstRows(value, varied.length)));
@@ -121,104 +117,9 @@ export class LiveFeatures implements FeatureSource {
   }
 }
 
-/** The first rows of a tensor in its place; the tensor itself where they are all. */
-function firstRows(value: tf.Tensor, count: number): tf.Tensor {
-  if (value.shape[0] === count) return value;
-  const rows = tf.slice(value, 0, count);
-  value.dispose();
-  return rows;
-}
-
 function joined(parts: tf.Tensor[]): tf.Tensor {
   if (parts.length === 1) return parts[0];
   const whole = tf.concat(parts, 0);
   tf.dispose(parts);
   return whole;
-}
-
-/** A way of varying images that holds for the whole of a phase: a cache can keep every variant. */
-export type FixedAugmentation = Augmentation & { variants: number };
-
-/** Everything below the cut computed once per image and variant, and kept in memory. */
-export class CachedFeatures implements FeatureSource {
-  private readonly features = new Map<string, Float32Array[]>();
-  private readonly shapes = new Map<ValueId, number[]>();
-  private hitCount = 0;
-  private byteCount = 0;
-
-  constructor(
-    private readonly engine: Engine,
-    private readonly prefix: Prefix,
-    private readonly set: ExampleSet,
-    private readonly live: LiveFeatures,
-    private readonly augmentation: FixedAugmentation,
-    private readonly seed: number,
-  ) {}
-
-  get statistics(): { hits: number; misses: number; bytes: number } {
-    return { hits: this.hitCount, misses: this.features.size, bytes: this.byteCount };
-  }
-
-  /** Computes the features of the given examples in all variants (the first is the image as it is). */
-  async fill(
-    indexes: readonly number[],
-    onProgress: (progress: CacheProgress) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const group = Math.max(1, Math.floor(DEFAULT_PREFIX_BATCH / this.augmentation.variants));
-    let waiting: { index: number; pixels: Uint8Array }[] = [];
-    let done = 0;
-    const flush = async (): Promise<void> => {
-      if (waiting.length === 0) return;
-      await this.add(waiting);
-      done += waiting.length;
-      waiting = [];
-      onProgress({ done, total: indexes.length, bytes: this.byteCount });
-    };
-    for await (const image of this.set.read(indexes, signal)) {
-      signal.throwIfAborted();
-      waiting.push(image);
-      if (waiting.length >= group) await flush();
-    }
-    await flush();
-  }
-
-  private async add(images: { index: number; pixels: Uint8Array }[]): Promise<void> {
-    const { variants: count } = this.augmentation;
-    const variants = images.flatMap(({ index }) => cachedVariants(this.augmentation, count, this.seed, index));
-    const pixels = images.flatMap((image) => new Array<Uint8Array>(count).fill(image.pixels));
-    const values = this.live.compute(pixels, variants);
-    for (const id of this.prefix.boundary) {
-      const tensor = values.get(id);
-      if (!tensor) continue;
-      this.shapes.set(id, tensor.shape.slice(1));
-      const all = await this.engine.read(tensor);
-      const size = all.length / pixels.length;
-      pixels.forEach((_, position) => {
-        const key = `${images[Math.floor(position / count)].index}/${position % count}`;
-        const earlier = this.features.get(key) ?? [];
-        this.features.set(key, [...earlier, all.slice(position * size, (position + 1) * size)]);
-      });
-      this.byteCount += all.byteLength;
-      tensor.dispose();
-    }
-  }
-
-  batch(indexes: readonly number[], draw: Random | null): Promise<FeatureBatch> {
-    const rows = indexes.map((index) => {
-      const variant = draw ? draw.below(this.augmentation.variants) : 0;
-      const row = this.features.get(`${index}/${variant}`);
-      if (!row) throw new Error(`example ${index} is not in the cache`);
-      return row;
-    });
-    this.hitCount += rows.length;
-    const values = this.prefix.boundary.map((id, value) => {
-      const shape = this.shapes.get(id) ?? [];
-      const size = shape.reduce((product, length) => product * length, 1);
-      const all = new Float32Array(rows.length * size);
-      rows.forEach((row, position) => all.set(row[value], position * size));
-      return [id, tf.tensor(all, [rows.length, ...shape])] as const;
-    });
-    return Promise.resolve({ indexes, values: new Map(values) });
-  }
 }

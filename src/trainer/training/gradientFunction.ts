@@ -22,6 +22,12 @@ export interface Gradients {
   statistics: BatchStatistics[];
 }
 
+/** What of a phase's program its gradients follow from. */
+export type GradientProgram = Pick<
+  PhaseProgram,
+  'sequence' | 'suffix' | 'boundary' | 'constants' | 'variables' | 'trainable' | 'unfrozen' | 'differentiable'
+>;
+
 /** The gradients of a phase's loss as one function of the engine; weights may change between its runs. */
 export class GradientFunction {
   private readonly compiled: CompiledFunction;
@@ -30,7 +36,7 @@ export class GradientFunction {
 
   constructor(
     private readonly engine: Engine,
-    private readonly program: PhaseProgram,
+    private readonly program: GradientProgram,
   ) {
     const { suffix, constants, unfrozen } = program;
     this.dropouts = suffix.flatMap((step) =>
@@ -117,6 +123,6 @@ export function weightedLoss(logits: tf.Tensor2D, share: tf.Tensor2D): tf.Scalar
 }
 
 /** 0 where a value is dropped, else 1 / (1 - rate) (Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html). */
-function dropoutMask(shape: number[], rate: number, seed: number): tf.Tensor {
+export function dropoutMask(shape: number[], rate: number, seed: number): tf.Tensor {
   return tf.tidy(() => tf.dropout(tf.ones(shape), rate, undefined, seed));
 }

@@ -7,31 +7,27 @@ import { epochOrder } from '../../shared/epochOrder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import { formatBytes } from '../../shared/format.ts';
 import { Random } from '../../shared/random.ts';
+import { EVALUATION_BATCH } from '../../shared/predictMemory.ts';
 import { headRate } from '../../shared/trainableLayers.ts';
 import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { CompiledSteps, weightsRead } from '../execution/compiledSteps.ts';
+import { CachedFeatures, type CacheStatistics, type FixedAugmentation } from './cachedFeatures.ts';
 import type { Position } from './checkpoint.ts';
 import type { ExampleSet } from './examples.ts';
-import {
-  CachedFeatures,
-  type FeatureBatch,
-  type FeatureSource,
-  type FixedAugmentation,
-  LiveFeatures,
-  type Prefix,
-  prefixOf,
-} from './featureSource.ts';
+import type { FeatureDisk } from './featureDisk.ts';
+import { type FeatureBatch, type FeatureSource, LiveFeatures, type Prefix, prefixOf } from './featureSource.ts';
 import type { MetricsLog } from './metricsLog.ts';
+import { hasWeights } from './featureKeys.ts';
+import { boundaryOf, openPhaseDisk, rowBytes } from './phaseDisk.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 import type { TrainingSetup } from './trainingSetup.ts';
 import { throttled } from './throttled.ts';
 import { type BatchResult, BatchTrainer, scoreLogits } from './trainBatch.ts';
 
-/** Features kept in memory at most: a third of the machine's memory, and never over 6 GB. */
-const FEATURE_LIMIT_BYTES = Math.min(6e9, totalmem() / 3);
-const EVALUATION_BATCH = 32;
+/** Features kept in memory at most: a third of the machine's memory, and never over 6 GB, or THAW_FEATURE_LIMIT_MB. */
+export const FEATURE_LIMIT_BYTES = 1e6 * Number(process.env.THAW_FEATURE_LIMIT_MB ?? Math.min(6000, totalmem() / 3e6));
 
 export interface EvaluationSums {
   lossSum: number;
@@ -53,6 +49,7 @@ export class PhaseRunner {
   private readonly judge: CompiledSteps;
   private readonly augmentation: Augmentation;
   private readonly caches: CachedFeatures[] = [];
+  private disk: FeatureDisk | null = null;
   private sources: { train: FeatureSource; validation: FeatureSource } | null = null;
   private stepSeconds: number[] = [];
   private evaluationBatch = EVALUATION_BATCH;
@@ -64,23 +61,29 @@ export class PhaseRunner {
     private readonly phase: number,
     private readonly log: MetricsLog,
     private readonly signal: AbortSignal,
+    microBatch: number,
   ) {
-    const { plan } = setup;
-    this.augmentation = resolveAugmentation(plan.augment);
+    this.augmentation = resolveAugmentation(setup.plan.augment);
     this.prefix = prefixOf(engine, program);
     const { suffix: steps, boundary: given, constants, sequence } = program;
     const stretch = { steps, given, wanted: [sequence.output], constants };
     this.judge = new CompiledSteps(engine, stretch, weightsRead(steps, constants));
-    this.batches = new BatchTrainer(engine, program, plan.batchSize, (microBatch) =>
-      this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${microBatch} from here on.`),
+    this.batches = new BatchTrainer(engine, program, microBatch, (smaller) =>
+      this.warn('smallerMicroBatch', `Memory is short: batches are computed in parts of ${smaller} from here on.`),
     );
   }
 
-  /** Gives back what the engine keeps for this phase. */
-  dispose(): void {
+  /** Images computed at a time at most. */
+  get microBatch(): number {
+    return this.batches.microBatch;
+  }
+
+  /** Gives back what the engine keeps for this phase, and lets go of the files of the cache. */
+  async dispose(): Promise<void> {
     this.batches.dispose();
     this.judge.dispose();
     this.prefix.compiled.dispose();
+    await this.disk?.close();
   }
 
   private get name(): string {
@@ -94,15 +97,16 @@ export class PhaseRunner {
   /** Name of the last layer whose values for the training images are kept; null where none are. */
   get cachedTo(): string | null {
     const { augmentation, program, setup } = this;
-    const isKept = isFixed(augmentation) && this.featureBytes(setup.data.train, augmentation) <= FEATURE_LIMIT_BYTES;
+    const isKept = isFixed(augmentation) && this.placeOf(setup.data.train, augmentation) !== null;
     return isKept ? program.cachedTo : null;
   }
 
-  get cacheStatistics(): { hits: number; misses: number; bytes: number } {
-    const total = { hits: 0, misses: 0, bytes: 0 };
+  get cacheStatistics(): CacheStatistics {
+    const total = { hits: 0, misses: 0, fromDisk: 0, bytes: 0 };
     for (const { statistics } of this.caches) {
       total.hits += statistics.hits;
       total.misses += statistics.misses;
+      total.fromDisk += statistics.fromDisk;
       total.bytes += statistics.bytes;
     }
     return total;
@@ -117,6 +121,7 @@ export class PhaseRunner {
     );
     const total = train.usable.length + validation.usable.length;
     const first = { done: 0, bytes: 0 };
+    this.disk = await openPhaseDisk(this.engine, this.setup, this.prefix);
     const trainSource = await this.open(train, this.augmentation, (done, bytes) => {
       Object.assign(first, { done, bytes });
       emit(done, total, bytes);
@@ -124,6 +129,8 @@ export class PhaseRunner {
     const validationSource = await this.open(validation, resolveAugmentation('none'), (done, bytes) =>
       emit(first.done + done, total, first.bytes + bytes),
     );
+    const unkept = this.setup.data.contents.folder?.takeWarning();
+    if (unkept) this.warn('featuresNotKept', unkept);
     const problems = [...train.problems, ...validation.problems];
     if (problems.length > before) this.reportUnreadable(problems);
     train.requireEveryClass(classes);
@@ -144,38 +151,46 @@ export class PhaseRunner {
     augmentation: Augmentation,
     onProgress: (done: number, bytes: number) => void,
   ): Promise<FeatureSource> {
-    const { program, engine, setup } = this;
-    const live = new LiveFeatures(engine, this.prefix, set, setup.network.input, augmentation);
+    const { program, engine, setup, prefix, disk } = this;
+    const live = new LiveFeatures(engine, prefix, set, setup.network.input, augmentation);
     if (isFixed(augmentation) && program.prefix.length > 0) {
       const bytes = this.featureBytes(set, augmentation);
-      if (bytes <= FEATURE_LIMIT_BYTES) {
-        const cache = new CachedFeatures(engine, this.prefix, set, live, augmentation, setup.plan.seed);
+      const place = this.placeOf(set, augmentation);
+      if (place) {
+        const boundary = boundaryOf(prefix, setup.network.input);
+        const kept = this.fitsDisk(bytes) ? disk : null;
+        const settings = { boundary, augmentation, seed: setup.plan.seed, disk: kept, onDiskOnly: place === 'disk' };
+        const cache = new CachedFeatures(engine, set, live, settings);
         await cache.fill(set.usable, (progress) => onProgress(progress.done, progress.bytes), this.signal);
         this.caches.push(cache);
-        return cache;
+        if (!cache.isLost) return cache;
       }
       this.warn(
         'cacheTooLarge',
-        `The features of the frozen layers (${formatBytes(bytes)}) do not fit into memory and are computed anew in every epoch.`,
+        `The features of the frozen layers (${formatBytes(bytes)}) fit neither into memory nor into the cache on the disk and are computed anew in every epoch.`,
       );
     }
     let done = 0;
-    for await (const image of set.read(set.usable, this.signal)) onProgress(++done, image.pixels.byteLength * done);
+    for await (const image of set.read(set.usable, { signal: this.signal }))
+      onProgress(++done, image.pixels.byteLength * done);
     return live;
+  }
+
+  /** Where the features of a set fit: in memory, else on the disk, else nowhere. */
+  private placeOf(set: ExampleSet, augmentation: FixedAugmentation): 'memory' | 'disk' | null {
+    const bytes = this.featureBytes(set, augmentation);
+    if (bytes <= FEATURE_LIMIT_BYTES) return 'memory';
+    return this.fitsDisk(bytes) && hasWeights(this.program.prefix) ? 'disk' : null;
+  }
+
+  private fitsDisk(bytes: number): boolean {
+    const { folder } = this.setup.data.contents;
+    return folder !== null && bytes <= folder.limitBytes;
   }
 
   /** Bytes of the values at the cut for all variants of a set. */
   private featureBytes(set: ExampleSet, { variants }: FixedAugmentation): number {
-    return this.boundaryBytes() * set.usable.length * variants;
-  }
-
-  /** Bytes of the values at the cut for one image. */
-  private boundaryBytes(): number {
-    const shapes = new Map(this.program.sequence.steps.map((step) => [step.output, step.outputShape]));
-    const sizes = this.program.boundary.map((id) =>
-      (shapes.get(id) ?? []).reduce((product, length) => product * length, 1),
-    );
-    return 4 * sizes.reduce((sum, size) => sum + size, 0);
+    return rowBytes(boundaryOf(this.prefix, this.setup.network.input)) * set.usable.length * variants;
   }
 
   /** One epoch from `position.step` on, then validation. Leaves `position` at the last finished step when interrupted. */

@@ -3,11 +3,11 @@ import { ThawError } from '../../shared/errors.ts';
 import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGuard.ts';
-import { weightOf } from '../execution/layerWeights.ts';
 import type { ValueId } from '../execution/steps.ts';
-import { type BatchStatistics, GradientFunction } from './gradientFunction.ts';
+import { GradientFunction } from './gradientFunction.ts';
 import { GradientSum } from './gradientSum.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
+import { PooledStatistics } from './pooledStatistics.ts';
 
 /** Labels of a batch and what each example counts. */
 export interface BatchTargets {
@@ -28,21 +28,20 @@ export interface BatchResult {
 }
 
 /**
- * One optimizer step on a batch, in micro-batches whose gradients are added up. Starts with the whole batch and halves the
- * micro-batch for good when the engine's memory runs out; nothing is changed before all gradients are there.
+ * One optimizer step on a batch, in micro-batches whose gradients are added up. Halves the micro-batch for good where the
+ * engine's memory runs out all the same; nothing is changed before all gradients are there.
  */
 export class BatchTrainer {
-  microBatch: number;
   private readonly gradients: GradientFunction;
   private readonly classes: number;
 
+  /** @param microBatch images computed at a time at most */
   constructor(
     private readonly engine: Engine,
     private readonly program: PhaseProgram,
-    batchSize: number,
+    public microBatch: number,
     private readonly onSmaller: (microBatch: number) => void,
   ) {
-    this.microBatch = batchSize;
     this.gradients = new GradientFunction(engine, program);
     const { suffix, sequence } = program;
     this.classes = suffix.find((step) => step.output === sequence.output)?.outputShape.at(-1) ?? 0;
@@ -77,35 +76,38 @@ export class BatchTrainer {
   ): Promise<BatchResult> {
     const count = targets.labels.length;
     const total = new GradientSum();
-    const statistics: BatchStatistics[] = [];
+    const statistics = new PooledStatistics();
     const result: BatchResult = { lossSum: 0, correct: 0, count };
+    // As equal as possible: a last part of one image would have statistics of its own that say nothing.
+    const parts = Math.ceil(count / this.microBatch);
+    const startOf = (part: number): number => Math.floor((part * count) / parts);
     try {
-      for (let start = 0; start < count; start += this.microBatch) {
-        const size = Math.min(this.microBatch, count - start);
-        const labels = targets.labels.slice(start, start + size);
+      for (let part = 0; part < parts; part++) {
+        const start = startOf(part);
+        const labels = targets.labels.slice(start, startOf(part + 1));
         const logits = this.addGradients(features, { ...targets, labels }, start, count, random, total, statistics);
         const values = await this.engine.read(logits);
         logits.dispose();
-        const part = scoreLogits(values, labels);
-        result.lossSum += part.lossSum;
-        result.correct += part.correct;
+        const { lossSum, correct } = scoreLogits(values, labels);
+        result.lossSum += lossSum;
+        result.correct += correct;
       }
       if (Number.isFinite(result.lossSum)) await this.apply(total, statistics, targets.rateFactor);
       return result;
     } finally {
       total.dispose();
-      for (const { mean, variance } of statistics) tf.dispose([mean, variance]);
+      statistics.dispose();
     }
   }
 
   /** Once weights change, running out of memory can no longer be answered with a second attempt at the batch. */
-  private async apply(total: GradientSum, statistics: readonly BatchStatistics[], rateFactor: number): Promise<void> {
+  private async apply(total: GradientSum, statistics: PooledStatistics, rateFactor: number): Promise<void> {
     const { penalties, clipNorm } = this.program;
     total.addPenalties(penalties);
     if (clipNorm !== undefined) await total.clip(clipNorm);
     try {
       for (const optimizer of this.program.optimizers) optimizer.apply(this.engine, total.gradients, rateFactor);
-      statistics.forEach(moveStatistics);
+      statistics.apply();
     } catch (error) {
       if (!(error instanceof HeapExhausted)) throw error;
       throw new ThawError({ reason: 'outOfMemory', microBatch: this.microBatch });
@@ -120,7 +122,7 @@ export class BatchTrainer {
     count: number,
     random: Random,
     total: GradientSum,
-    statistics: BatchStatistics[],
+    statistics: PooledStatistics,
   ): tf.Tensor2D {
     const size = targets.labels.length;
     const given = new Map<ValueId, tf.Tensor>();
@@ -134,7 +136,7 @@ export class BatchTrainer {
       const share = shareInLoss(targets, this.classes, count);
       own.push(share);
       const { logits, gradients, statistics: moments } = this.gradients.run(given, share, random);
-      statistics.push(...moments);
+      for (const { step, mean, variance } of moments) statistics.add(step, size, mean, variance);
       try {
         total.add(gradients);
         return logits;
@@ -185,15 +187,4 @@ export function scoreLogits(values: Float32Array, labels: readonly number[]): { 
     if (logits.indexOf(largest) === label) correct++;
   });
   return { lossSum, correct };
-}
-
-/** Exponential moving average of the batch's statistics, as Keras keeps it. */
-function moveStatistics({ step, mean, variance }: BatchStatistics): void {
-  const momentum = Number(step.normalization.getConfig().momentum ?? 0.99);
-  const move = (role: string, value: tf.Tensor1D): void => {
-    const variable = weightOf(step.normalization, role);
-    if (variable) tf.tidy(() => variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(value, 1 - momentum))));
-  };
-  move('moving_mean', mean);
-  move('moving_variance', variance);
 }

@@ -13,6 +13,7 @@ import { saveNetwork } from '../model/saveNetwork.ts';
 import type { OptimizerState } from '../optimizers/slotOptimizer.ts';
 import { type Position, readCheckpoint, startPosition, writeCheckpoint } from './checkpoint.ts';
 import { MetricsLog } from './metricsLog.ts';
+import { MicroBatchChoice } from './microBatch.ts';
 import { copyWeights, movementByBlock, restoreWeights } from './networkWeights.ts';
 import { compilePhase, type PhaseProgram } from './phaseProgram.ts';
 import { PlanSequence } from './planSequence.ts';
@@ -27,6 +28,8 @@ export interface TrainingContext {
   setup: TrainingSetup;
   run: RunFolder;
   resume: boolean;
+  /** Bytes that the process may take. */
+  memoryBudgetBytes: number;
   emit: (event: TrainEvent) => void;
   signal: AbortSignal;
   /** Calls `listener` with every plan that the run is to take over at its next epoch, as far as it can. */
@@ -50,17 +53,19 @@ class Training {
   /** Their weights at the start of the run. */
   private readonly start: TensorMap = new Map();
   private readonly plans: PlanSequence;
+  private readonly microBatches: MicroBatchChoice;
   private best: TensorMap = new Map();
   private position: Position = startPosition();
   /** What the optimizers had when the checkpoint was written; empty at the start of a phase. */
   private optimizerState: OptimizerState = new Map();
   private startedAt = performance.now();
-  private cache = { hits: 0, misses: 0, bytes: 0 };
+  private cache = { hits: 0, misses: 0, fromDisk: 0, bytes: 0 };
   private damagedCheckpoints: readonly string[] = [];
 
   constructor(private readonly context: TrainingContext) {
     this.log = new MetricsLog(context.run, context.emit);
     this.plans = new PlanSequence(context);
+    this.microBatches = new MicroBatchChoice(context.setup, context.engine, context.memoryBudgetBytes);
     this.cover();
   }
 
@@ -130,6 +135,8 @@ class Training {
     this.cover();
     if (!checkpoint) return;
     this.position = position;
+    // What was taken over just after the checkpoint may need another division.
+    if (this.plans.madeAfter(position.epochs) && position.step === 0) delete position.microBatch;
     this.best = checkpoint.best;
     this.optimizerState = checkpoint.optimizers;
     restoreWeights(setup.network.model, checkpoint.weights);
@@ -158,6 +165,7 @@ class Training {
       trainableParameters: trainableParameters(setup),
       totalParameters: setup.network.totalParameters,
       resumed: resume && this.position.epochs + this.position.step > 0,
+      memoryBudgetBytes: this.context.memoryBudgetBytes,
     });
     this.warnOfDamage();
     this.tellChanges(this.plans.madeAfter(this.position.epochs));
@@ -176,6 +184,7 @@ class Training {
       this.log.event({ event: 'warning', code: 'changeRefused', text }),
     );
     if (!changes) return false;
+    delete this.position.microBatch;
     this.cover();
     this.tellChanges(changes);
     return true;
@@ -195,7 +204,9 @@ class Training {
     const settings = setup.plan.phases[phase];
     const program = compilePhase(setup.plan, phase, setup.network);
     for (const optimizer of program.optimizers) optimizer.restore(this.optimizerState);
-    const runner = new PhaseRunner(engine, setup, program, phase, this.log, signal);
+    const { size, warnings } = this.microBatches.choose(phase);
+    const microBatch = Math.min(this.position.microBatch ?? size, setup.plan.batchSize);
+    const runner = new PhaseRunner(engine, setup, program, phase, this.log, signal, microBatch);
     try {
       this.log.event({
         event: 'phase',
@@ -207,7 +218,9 @@ class Training {
           .map(({ name }) => name),
         trainableParameters: program.trainableParameters,
         cachedTo: runner.cachedTo,
+        microBatch,
       });
+      for (const warning of warnings) this.log.event({ event: 'warning', ...warning });
       try {
         await runner.prepare();
       } catch (error) {
@@ -217,16 +230,17 @@ class Training {
       return await this.runEpochs(runner, program);
     } finally {
       this.addCache(runner);
-      runner.dispose();
+      await runner.dispose();
       program.dispose();
     }
   }
 
   private addCache(runner: PhaseRunner): void {
-    const { hits, misses, bytes } = runner.cacheStatistics;
+    const { hits, misses, fromDisk, bytes } = runner.cacheStatistics;
     this.cache = {
       hits: this.cache.hits + hits,
       misses: this.cache.misses + misses,
+      fromDisk: this.cache.fromDisk + fromDisk,
       bytes: Math.max(this.cache.bytes, bytes),
     };
   }
@@ -239,6 +253,7 @@ class Training {
     while (position.epochInPhase < settings.epochs && position.epochsSinceBest < patience) {
       const started = performance.now();
       const outcome = await runner.runEpoch(position);
+      position.microBatch = runner.microBatch;
       if (!outcome.validation) {
         await this.checkpoint(program);
         return 'interrupted';
@@ -260,6 +275,7 @@ class Training {
   private nextPhase(stoppedEarly: boolean): void {
     const { network, plan } = this.context.setup;
     const phase = this.position.phase + 1;
+    delete this.position.microBatch;
     if (plan.phases.at(phase)?.restoreBest !== false) restoreWeights(network.model, this.best);
     Object.assign(this.position, {
       phase,

@@ -17,6 +17,7 @@ import {
   groupImages,
 } from './divideImages.ts';
 import { type Example, ExampleSet, PixelStore } from './examples.ts';
+import { ImageContents } from './imageContents.ts';
 import { changesSince, findRecorded, recordSplit } from './recordedSplit.ts';
 import { ImageScanner, type ScanOptions } from './scanImages.ts';
 import { classOfFiles, listPool, type TrainingPool } from './trainingPool.ts';
@@ -25,6 +26,8 @@ import { classOfFiles, listPool, type TrainingPool } from './trainingPool.ts';
 export interface TrainingData {
   train: ExampleSet;
   validation: ExampleSet;
+  /** What the files hold, and where what is computed of them is kept. */
+  contents: ImageContents;
   classes: string[];
   /** Files that could not even be listed. */
   problems: FileProblem[];
@@ -76,15 +79,17 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const store = new PixelStore();
   const isScanned = options.scan !== false && options.resumed?.split !== null;
-  const scanner = isScanned ? new ImageScanner(decode, store, options) : null;
   const pool = await listPool(file, plan);
+  const contents = await ImageContents.open(pool.root);
+  const scanner = isScanned ? new ImageScanner(decode, store, contents, options) : null;
   const source: Source = { file, plan, options, pool, scanner };
   const division = (await takeRecorded(source)) ?? (await divide(source));
   const { classes } = plan.head;
   requireClasses(division.train, classes, file.resolve(plan.data.train), 1);
   return {
-    train: new ExampleSet(division.train, decode, store),
-    validation: new ExampleSet(division.validation, decode, store),
+    train: new ExampleSet(division.train, decode, store, contents),
+    validation: new ExampleSet(division.validation, decode, store, contents),
+    contents,
     classes,
     problems: pool.training.problems,
     ...(await examine(source, division)),

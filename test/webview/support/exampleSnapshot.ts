@@ -11,6 +11,7 @@ import {
   type StepSeries,
 } from '../../../src/shared/runView.ts';
 import type { Snapshot } from '../../../src/shared/webviewProtocol.ts';
+import { basisOf } from '../../support/costBasis.ts';
 import { mobileNet } from './exampleNetworks.ts';
 
 const CLASSES = ['bluebell', 'buttercup', 'colts-foot', 'daisy', 'dandelion', 'fritillary'];
@@ -157,6 +158,10 @@ export function exampleSnapshot(
     document: { plan, problems: 'problems' in parsed ? parsed.problems : [] },
     network: { state: 'ready', value: network },
     data: { state: 'ready', value: exampleData() },
+    cost: {
+      state: 'ready',
+      value: { measured: { basis: basisOf(network), images: { train: 533, validation: 133 } }, downloadBytes: 0 },
+    },
     start: run ? { state: 'running', run: run.run, change: 'none' } : { state: 'ready' },
     run,
     compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],

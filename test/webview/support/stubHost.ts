@@ -15,6 +15,8 @@ export interface StubHost {
   edit: number;
   /** Whether edits are only recorded, as by a host that has not come to them yet. */
   isBusy: boolean;
+  /** What the cache of features holds. */
+  cachedBytes: number;
   /** Sends a message as the host would. */
   send(message: ToWebview): void;
   /** The user changes the text of the plan. */
@@ -41,6 +43,7 @@ const stub: StubHost = {
   text: network ? examplePlanText(network) : '',
   edit: 0,
   isBusy: false,
+  cachedBytes: 120e6,
   state: window.exampleState,
   send(message) {
     window.dispatchEvent(new MessageEvent('message', { data: message }));
@@ -68,6 +71,10 @@ function answer(message: ToHost): void {
       png: drawFlower(className, offset + index, augmentation),
     }));
     stub.send({ type: 'thumbnails', className, offset, total, augmentation, images });
+  } else if (message.type === 'cache' || message.type === 'clearCache') {
+    const freedBytes = message.type === 'cache' ? null : stub.cachedBytes;
+    if (message.type === 'clearCache') stub.cachedBytes = 0;
+    stub.send({ type: 'cache', cache: { bytes: stub.cachedBytes, limitBytes: 2e9, enabled: true }, freedBytes });
   }
 }
 

@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import * as vscode from 'vscode';
+import type { Plan } from '../shared/plan.ts';
+import type { Loadable } from '../shared/planView.ts';
+import type { CostResult } from '../shared/results.ts';
+import { problemText } from './problemText.ts';
+import type { TrainerService } from './trainerService.ts';
+
+/** Time without typing before anything is measured. */
+const SETTLE_MS = 1000;
+
+/**
+ * What the cost of a plan follows from: asked of the trainer when it has nothing else to do, and not while a run trains,
+ * which needs the machine. The page predicts from it by itself whatever is frozen or thawed.
+ */
+export class PlanCostSource implements vscode.Disposable {
+  private state: Loadable<CostResult> = { state: 'loading' };
+  /** What is measured, or was. */
+  private key: string | null = null;
+  private plan: Plan | null = null;
+  private isPaused = false;
+  private timer: NodeJS.Timeout | undefined;
+  private controller = new AbortController();
+
+  constructor(
+    private readonly document: vscode.TextDocument,
+    private readonly trainer: TrainerService,
+    private readonly onChange: () => void,
+  ) {}
+
+  get view(): Loadable<CostResult> {
+    return this.state;
+  }
+
+  /** Measures what the plan names, unless that is known. One that failed is tried again. */
+  load(plan: Plan): void {
+    this.plan = plan;
+    // Images are decoded, so nothing is measured before the workspace is trusted.
+    if (this.isPaused || !vscode.workspace.isTrusted) return;
+    const key = JSON.stringify([plan.model, plan.head, plan.input, plan.data, plan.batchNorm === 'adapt']);
+    if (key === this.key && this.state.state !== 'failed') return;
+    this.key = key;
+    this.controller.abort();
+    if (this.state.state !== 'loading') this.show({ state: 'loading' });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.measure(key), SETTLE_MS);
+  }
+
+  /** While a run trains nothing is measured; what is under way is given up, and begun again afterwards. */
+  pause(isPaused: boolean): void {
+    if (isPaused === this.isPaused) return;
+    this.isPaused = isPaused;
+    if (!isPaused) {
+      if (this.plan) this.load(this.plan);
+      return;
+    }
+    clearTimeout(this.timer);
+    this.controller.abort();
+    if (this.state.state === 'loading') this.key = null;
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.controller.abort();
+  }
+
+  private async measure(key: string): Promise<void> {
+    this.controller = new AbortController();
+    const { signal } = this.controller;
+    const path = this.document.uri.fsPath;
+    const params = { directory: dirname(path), plan: path, text: this.document.getText() };
+    const next = await this.trainer.requestWhenIdle('cost', params, signal).then(
+      (value): Loadable<CostResult> => ({ state: 'ready', value }),
+      (error: unknown): Loadable<CostResult> => ({ state: 'failed', problem: problemText(error) }),
+    );
+    if (!signal.aborted && key === this.key) this.show(next);
+  }
+
+  private show(state: Loadable<CostResult>): void {
+    this.state = state;
+    this.onChange();
+  }
+}

@@ -1,0 +1,145 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { Random } from '../../shared/random.ts';
+import type { Engine } from '../engine/engine.ts';
+import { CompiledSteps } from '../execution/compiledSteps.ts';
+import { layerWeights } from '../execution/layerWeights.ts';
+import { FoldedConstants } from '../execution/runSteps.ts';
+import { boundaryAt, type Step, type StepSequence, type ValueId } from '../execution/steps.ts';
+import type { NamedVariable } from '../optimizers/slotOptimizer.ts';
+import { GradientFunction, type GradientProgram } from './gradientFunction.ts';
+import type { Given } from './passTimes.ts';
+import type { PreparedNetwork } from './prepareNetwork.ts';
+
+/** Weights of some layers that gradients may change. */
+export function variablesOf({ model }: PreparedNetwork, trains: (layer: string) => boolean): NamedVariable[] {
+  return model.layers
+    .filter((layer) => trains(layer.name))
+    .flatMap((layer) => layerWeights(layer).filter(({ learned }) => learned));
+}
+
+/** Every layer trains. The caller disposes of `constants`. */
+export function allTrain(network: PreparedNetwork, sequence: StepSequence): GradientProgram {
+  return programOf(network, sequence, 0, () => true);
+}
+
+/** Only the first layer with weights trains, so that gradients pass through everything else. */
+export function firstTrains(network: PreparedNetwork, sequence: StepSequence): GradientProgram {
+  const learns = new Set(
+    network.model.layers.filter((layer) => layerWeights(layer).some(({ learned }) => learned)).map(({ name }) => name),
+  );
+  const first = new Set(sequence.steps.find((step) => step.layers.some((layer) => learns.has(layer)))?.layers);
+  return programOf(network, sequence, 0, (layer) => first.has(layer));
+}
+
+/** Only the steps of the head, which train: what comes with a batch when there is hardly a step in it. */
+export function headTrains(network: PreparedNetwork, sequence: StepSequence): GradientProgram {
+  const head = new Set(network.headLayers);
+  const trains = (layer: string): boolean => head.has(layer);
+  const cut = sequence.steps.findIndex((step) => step.layers.some(trains));
+  return programOf(network, sequence, cut, trains);
+}
+
+function programOf(
+  network: PreparedNetwork,
+  sequence: StepSequence,
+  cut: number,
+  trains: (layer: string) => boolean,
+): GradientProgram {
+  const suffix = sequence.steps.slice(cut);
+  const layers = network.model.layers.map(({ name }) => name);
+  return {
+    sequence,
+    suffix,
+    boundary: boundaryAt(sequence, cut),
+    constants: new FoldedConstants(suffix, (step) => !step.layers.some(trains)),
+    variables: variablesOf(network, trains).map(({ variable }) => variable),
+    trainable: new Set(layers.filter(trains)),
+    unfrozen: new Set(layers),
+    differentiable: carryingValues(suffix, trains),
+  };
+}
+
+function carryingValues(steps: readonly Step[], trains: (layer: string) => boolean): Set<ValueId> {
+  const values = new Set<ValueId>();
+  for (const step of steps) {
+    const adaptive = step.kind === 'normalization' && step.adaptive;
+    if (adaptive || step.layers.some(trains) || step.inputs.some((id) => values.has(id))) values.add(step.output);
+  }
+  return values;
+}
+
+/** Values for a program to begin with, for so many images: random ones for images, else zeros. */
+export function valuesFor(network: PreparedNetwork, { boundary, sequence }: GradientProgram, count: number): Given {
+  const shapes = new Map(sequence.steps.map((step) => [step.output, step.outputShape]));
+  return new Map(
+    boundary.map((id) => {
+      const shape = shapes.get(id);
+      return [id, shape ? tf.zeros([count, ...shape]) : randomImages(network, count)] as const;
+    }),
+  );
+}
+
+function randomImages({ input }: PreparedNetwork, count: number): tf.Tensor {
+  const random = Random.seeded(count, 'times');
+  const shape = [count, input.height, input.width, input.channels];
+  return tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.uniform()),
+    shape,
+  );
+}
+
+/** A pass as training and judging run it, in the engine's compiled form. */
+export interface WholePass {
+  /** Seconds of one run. */
+  run(): Promise<number>;
+  dispose(): void;
+}
+
+/** There and back; `use` gets the gradients by the engine's name of the variable, which are freed afterwards. */
+export function gradientPass(
+  engine: Engine,
+  network: PreparedNetwork,
+  program: GradientProgram,
+  given: Given,
+  use: (gradients: ReadonlyMap<string, tf.Tensor>) => void = () => undefined,
+): WholePass {
+  const compiled = new GradientFunction(engine, program);
+  const classes = network.classes.length;
+  const count = [...given.values()][0].shape[0];
+  const share = tf.fill<tf.Rank.R2>([count, classes], -1 / (count * classes));
+  const random = Random.seeded(1, 'times/dropout');
+  return {
+    async run() {
+      const started = performance.now();
+      const { logits, gradients, statistics } = compiled.run(given, share, random);
+      await engine.read(logits);
+      use(gradients);
+      tf.dispose([logits, ...gradients.values(), ...statistics.flatMap(({ mean, variance }) => [mean, variance])]);
+      return (performance.now() - started) / 1000;
+    },
+    dispose() {
+      compiled.dispose();
+      share.dispose();
+    },
+  };
+}
+
+/** Without gradients, all weights folded. */
+export function inferencePass(engine: Engine, program: GradientProgram, given: Given): WholePass {
+  const { suffix: steps, boundary, sequence } = program;
+  const constants = new FoldedConstants(steps);
+  const compiled = new CompiledSteps(engine, { steps, given: boundary, wanted: [sequence.output], constants }, []);
+  return {
+    async run() {
+      const started = performance.now();
+      const [output] = compiled.run(given);
+      await engine.read(output);
+      output.dispose();
+      return (performance.now() - started) / 1000;
+    },
+    dispose() {
+      compiled.dispose();
+      constants.dispose();
+    },
+  };
+}
