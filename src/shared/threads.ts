@@ -38,3 +38,11 @@ export function quickestThreads(times: readonly ThreadTime[]): number {
 export function isQuicker(more: ThreadTime, fewer: ThreadTime): boolean {
   return more.milliseconds * LEAST_GAIN <= fewer.milliseconds;
 }
+
+/**
+ * Whether others use so much of a machine that a measurement of threads would say nothing of it later. `load` is the mean
+ * number of threads that wanted to run in the last minute.
+ */
+export function isBusy(load: number, cores: number): boolean {
+  return load > cores / 2;
+}

@@ -1,8 +1,10 @@
+import { loadavg } from 'node:os';
 import * as z from 'zod';
 import { runProbe, lastAnswer } from '../node/runProbe.ts';
 import { readThreadRecord, thisMachine, type ThreadRecord, writeThreadRecord } from '../node/threadRecord.ts';
 import { ThawError } from '../shared/errors.ts';
 import {
+  isBusy,
   isQuicker,
   MOST_THREADS,
   parseThreads,
@@ -35,11 +37,15 @@ export async function knownThreads(choice: ThreadChoice | undefined): Promise<Th
   return record ? { threads: record.threads, source: 'measured' } : { threads: 1, source: 'unmeasured' };
 }
 
-/** `knownThreads`, after a measurement where it would matter and there is none. Throws also `cancelled`. */
+/**
+ * `knownThreads`, after a measurement where it would matter and there is none. On a busy machine it is put off: short work
+ * gets more of the processor there than a training does. Throws also `cancelled`.
+ */
 export async function measuredThreads(choice: ThreadChoice | undefined, signal?: AbortSignal): Promise<ThreadCount> {
   const known = await knownThreads(choice);
   if (known.source !== 'unmeasured') return known;
-  const record = await measureThreads(thisMachine().cores, { signal });
+  const { cores } = thisMachine();
+  const record = isBusy(loadavg()[0], cores) ? null : await measureThreads(cores, { signal });
   if (!record) return known;
   // Where the folder cannot be written to, the next process finds out again.
   await writeThreadRecord(record).catch(() => undefined);

@@ -96,8 +96,8 @@ describe('the number of threads that nobody has stated', () => {
     const trained = await run('train', PLAN, '--run', 'measured', '--json');
     expect(trained).toMatchObject({ code: 0, stderr: '' });
     const kept = await listing(cache);
-    // On a machine that is very busy there may have been no time for it.
-    if (Object.keys(kept).length === 0) return skip('there was no time to measure');
+    // On a busy machine it is put off.
+    if (Object.keys(kept).length === 0) return skip('this machine is busy');
     const { threads } = JSON.parse(await readFile(join(cache, 'threads.json'), 'utf8')) as { threads: number };
     expect(await recorded('measured')).toMatchObject({ threads });
     expect(await portable()).toMatch(new RegExp(`SIMD, ${threads} threads?, measured$`));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MOST_THREADS, parseThreads, quickestThreads, threadCandidates } from '../../src/shared/threads.ts';
+import { isBusy, MOST_THREADS, parseThreads, quickestThreads, threadCandidates } from '../../src/shared/threads.ts';
 
 describe('the number of threads a user states', () => {
   it.each([
@@ -48,5 +48,11 @@ describe('the number of threads that is taken', () => {
 
   it('is 1 where nothing was measured', () => {
     expect(choose()).toBe(1);
+  });
+});
+
+describe('a busy machine', () => {
+  it('is one of which others use more than half', () => {
+    expect([0, 0.9, 1, 1.1, 7].map((load) => isBusy(load, 2))).toEqual([false, false, false, true, true]);
   });
 });

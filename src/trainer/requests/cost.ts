@@ -9,7 +9,7 @@ import { downloadOf, findModel, type RequestContext } from './requestContext.ts'
 
 /** What the cost of a plan follows from. Throws as `check` and, when it is cancelled, rejects with the signal's reason. */
 export async function planCost(params: { plan: string; text: string }, context: RequestContext): Promise<CostResult> {
-  const engine = await openEngine(context.engine);
+  const engine = await openEngine(context.engine, context);
   const file = planFileOf(resolve(context.directory, params.plan), params.text);
   const folder = dirname(file.path);
   const downloadBytes = await downloadOf(file.plan.model, folder);

@@ -16,12 +16,22 @@ export interface ThreadData {
   names: string[];
   /** Int32 values, by `CONTROL`. */
   control: SharedArrayBuffer;
-  /** Float64 values: the number of the kernel or -1, and its arguments. */
+  /** Number of the thread among those of `KernelThreads`. */
+  thread: number;
+  /** Float64 values: the number of the kernel, and its arguments. */
   call: SharedArrayBuffer;
 }
 
-/** Places in the control buffer: which calls are to be made, how many threads are at them, whether one has failed. */
-export const CONTROL = { round: 0, pending: 1, failed: 2 } as const;
+/**
+ * Places in the control buffer: a number that changes with every round of calls, how many calls are not done, whether one
+ * has failed; from `open` on, for each thread, 1 while nobody has begun its call.
+ */
+export const CONTROL = { round: 0, pending: 1, failed: 2, open: 3 } as const;
+
+/** Whether the call of a thread is the caller's to make; it is from then on nobody else's. */
+export function claimCall(control: Int32Array, thread: number): boolean {
+  return Atomics.compareExchange(control, CONTROL.open + thread, 1, 0) === 1;
+}
 
 const MOST_ARGUMENTS = 24;
 const START_LIMIT_MS = 10_000;
@@ -31,7 +41,7 @@ const START_LIMIT_MS = 10_000;
  * instances can work on one memory.
  */
 export class KernelThreads {
-  private readonly control = new Int32Array(new SharedArrayBuffer(12));
+  private readonly control: Int32Array<SharedArrayBuffer>;
   private readonly calls: Float64Array[] = [];
   private readonly names: string[];
   private readonly kernels: Record<string, (...values: number[]) => void>;
@@ -41,6 +51,7 @@ export class KernelThreads {
     /** How many calls run at a time, with that of the caller. */
     readonly count: number,
   ) {
+    this.control = new Int32Array(new SharedArrayBuffer((CONTROL.open + count) * Int32Array.BYTES_PER_ELEMENT));
     this.names = Object.keys(kernels);
     this.kernels = { ...kernels };
   }
@@ -61,35 +72,53 @@ export class KernelThreads {
   ): Promise<KernelThreads> {
     const threads = new KernelThreads(kernels, count);
     const { control, names, calls } = threads;
-    const starts = Array.from({ length: count - 1 }, () => {
+    const starts = Array.from({ length: count - 1 }, (_, thread) => {
       const call = new SharedArrayBuffer((1 + MOST_ARGUMENTS) * Float64Array.BYTES_PER_ELEMENT);
       calls.push(new Float64Array(call));
-      const data: ThreadData = { module, memory, names, control: control.buffer, call };
+      const data: ThreadData = { module, memory, names, control: control.buffer, thread, call };
       return startThread(entry, data);
     });
     await Promise.all(starts);
     return threads;
   }
 
-  /** Makes up to `count` calls at a time and returns when all are done. Throws when one fails. */
+  /**
+   * Makes up to `count` calls at a time and returns when all are done. A call whose thread has not begun with it when the
+   * caller is done with its own is the caller's: on a busy machine that may be all of them. Throws when one fails.
+   */
   run(calls: readonly KernelCall[]): void {
     if (calls.length > this.count) throw new Error(`${calls.length} calls are too many for ${this.count} threads.`);
     const [own, ...others] = calls;
     if (others.length === 0) return this.call(own);
-    this.calls.forEach((place, index) => {
-      const call = others.at(index);
-      place[0] = call ? this.names.indexOf(call.name) : -1;
-      if (call) place.set(call.values, 1);
-    });
-    Atomics.store(this.control, CONTROL.pending, this.calls.length);
-    Atomics.add(this.control, CONTROL.round, 1);
-    Atomics.notify(this.control, CONTROL.round);
+    this.offer(others);
     try {
       this.call(own);
+      others.forEach((call, thread) => this.finishUnlessBegun(thread, () => this.call(call)));
     } finally {
+      // After a failure nothing else is begun.
+      others.forEach((_, thread) => this.finishUnlessBegun(thread, () => undefined));
       this.awaitOthers();
     }
-    if (Atomics.exchange(this.control, CONTROL.failed, 0)) throw new Error('A kernel has failed in a thread.');
+    if (Atomics.load(this.control, CONTROL.failed)) throw new Error('A kernel has failed in a thread.');
+  }
+
+  private offer(calls: readonly KernelCall[]): void {
+    const { control } = this;
+    Atomics.store(control, CONTROL.failed, 0);
+    Atomics.store(control, CONTROL.pending, calls.length);
+    calls.forEach(({ name, values }, thread) => {
+      this.calls[thread][0] = this.names.indexOf(name);
+      this.calls[thread].set(values, 1);
+      Atomics.store(control, CONTROL.open + thread, 1);
+    });
+    Atomics.add(control, CONTROL.round, 1);
+    Atomics.notify(control, CONTROL.round);
+  }
+
+  private finishUnlessBegun(thread: number, call: () => void): void {
+    if (!claimCall(this.control, thread)) return;
+    Atomics.sub(this.control, CONTROL.pending, 1);
+    call();
   }
 
   private call({ name, values }: KernelCall): void {
