@@ -97,7 +97,7 @@ describe('the number of threads that nobody has stated', () => {
     expect(trained).toMatchObject({ code: 0, stderr: '' });
     const kept = await listing(cache);
     // On a busy machine it is put off.
-    if (Object.keys(kept).length === 0) return skip('this machine is busy');
+    if (!('threads.json' in kept)) return skip('this machine is busy');
     const { threads } = JSON.parse(await readFile(join(cache, 'threads.json'), 'utf8')) as { threads: number };
     expect(await recorded('measured')).toMatchObject({ threads });
     expect(await portable()).toMatch(new RegExp(`SIMD, ${threads} threads?, measured$`));
