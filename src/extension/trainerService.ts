@@ -156,10 +156,11 @@ function setting<T>(name: string, fallback: T): T {
   return vscode.workspace.getConfiguration(section).get<T>(key, fallback);
 }
 
-/** Undefined where the trainer decides. */
-function threadsSetting(): number | undefined {
-  const threads = setting(SETTINGS.threads, 0);
-  return threads >= 1 ? Math.min(Math.floor(threads), MOST_THREADS) : undefined;
+/** `auto` where the trainer is to decide, undefined where nothing is stated. */
+function threadsSetting(): Params<'check'>['threads'] {
+  const threads = setting<number>(SETTINGS.threads, 1);
+  if (threads === 0) return 'auto';
+  return threads > 1 ? Math.min(Math.floor(threads), MOST_THREADS) : undefined;
 }
 
 /** What the setting says, and with `auto` the quickest engine that works. */

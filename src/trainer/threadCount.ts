@@ -25,8 +25,8 @@ export interface ThreadCount {
 }
 
 /**
- * The number of threads to start the portable engine with: what was asked for, else THAW_THREADS, else what was measured
- * on this machine. Measures nothing. Throws `ThawError` `usage` where THAW_THREADS is no number of threads.
+ * The number of threads to start the portable engine with: what was asked for, else THAW_THREADS, else 1; `auto` is what
+ * was measured on this machine. Measures nothing. Throws `ThawError` `usage` where THAW_THREADS is no number of threads.
  */
 export async function knownThreads(choice: ThreadChoice | undefined): Promise<ThreadCount> {
   const asked = choice ?? threadsOfEnvironment();
@@ -54,7 +54,7 @@ export async function measuredThreads(choice: ThreadChoice | undefined, signal?:
 
 function threadsOfEnvironment(): ThreadChoice {
   const text = process.env.THAW_THREADS;
-  if (text === undefined || text === '') return 'auto';
+  if (text === undefined || text === '') return 1;
   const threads = parseThreads(text);
   if (threads !== null) return threads;
   const message = `THAW_THREADS is "${text}"; it must be auto or a whole number from 1 to ${MOST_THREADS}.`;

@@ -84,11 +84,12 @@ describe('thaw train --threads', () => {
   });
 });
 
-describe('the number of threads that nobody has stated', () => {
+describe('the number of threads that is left to Thaw', () => {
   it('is measured once, before the first training', async ({ skip }) => {
     if (availableParallelism() === 1) skip('this machine has one core');
     const cache = await temporaryFolder();
-    const run = (...args: string[]) => runCli(args, { cwd: folder, env: { THAW_THREADS: '', THAW_CACHE_DIR: cache } });
+    const run = (...args: string[]) =>
+      runCli(args, { cwd: folder, env: { THAW_THREADS: 'auto', THAW_CACHE_DIR: cache } });
     const portable = async () => ((await run('engine', '--json')).json.engines as JsonLine[])[0].version;
     expect(await portable()).toMatch(/SIMD, 1 thread, more not measured yet$/);
     expect(await listing(cache)).toEqual({});

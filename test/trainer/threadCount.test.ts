@@ -53,7 +53,7 @@ describe('a measurement of threads', () => {
 describe('what is known of threads', () => {
   beforeEach(async () => {
     vi.stubEnv('THAW_CACHE_DIR', await temporaryFolder());
-    vi.stubEnv('THAW_THREADS', undefined);
+    vi.stubEnv('THAW_THREADS', 'auto');
   });
   afterEach(() => vi.unstubAllEnvs());
 
@@ -75,6 +75,8 @@ describe('what is known of threads', () => {
 
   it('gives way to what was asked for, by the variable and before that by the caller', async () => {
     expect(await knownThreads(3)).toEqual({ threads: 3, source: 'asked' });
+    vi.stubEnv('THAW_THREADS', '');
+    expect(await knownThreads(undefined)).toEqual({ threads: 1, source: 'asked' });
     vi.stubEnv('THAW_THREADS', '5');
     expect(await knownThreads(undefined)).toEqual({ threads: 5, source: 'asked' });
     expect(await knownThreads(3)).toEqual({ threads: 3, source: 'asked' });
