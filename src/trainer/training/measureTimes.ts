@@ -8,16 +8,16 @@ import { compileSteps, type Step, type StepSequence } from '../execution/steps.t
 import { createOptimizer } from '../optimizers/createOptimizer.ts';
 import type { NamedVariable } from '../optimizers/slotOptimizer.ts';
 import type { GradientProgram } from './gradientFunction.ts';
-import { GradientSum } from './gradientSum.ts';
 import { timeDisk, timeImages, timeTransfer } from './machineTimes.ts';
 import type { PreparedNetwork } from './prepareNetwork.ts';
 import { type Given, type StepSeconds, timeInference, timeTraining } from './passTimes.ts';
 import {
   allTrain,
   firstTrains,
-  gradientPass,
+  gradientsOf,
   headTrains,
   inferencePass,
+  trainingPass,
   valuesFor,
   variablesOf,
   type WholePass,
@@ -25,12 +25,16 @@ import {
 
 /** Images of the smaller and, where that is quick enough, of the larger batch: what comes each time shows between them. */
 const FEW = 2;
-const MANY = 8;
+const MANY = 16;
 /** Seconds that one pass of the larger batch may take. */
-const LONGEST_PASS = 2;
-/** Seconds after which passes are not repeated any more. */
-const ENOUGH = 6;
+const LONGEST_PASS = 0.6;
+/** Repetitions of a thing, once it has warmed up. */
 const REPETITIONS = 3;
+/** Seconds for which passes warm up and are then repeated: JavaScript becomes quick only after many runs of the same. */
+const WARM_UP = 0.6;
+const REPEATED = 1;
+/** Seconds after which they are not repeated any more, however few repetitions there were. */
+const ENOUGH = 4;
 
 export interface MeasureOptions {
   /** Whether batch normalization that adapts is measured too. */
@@ -60,7 +64,7 @@ export async function measureTimes(
   const adapting = adaptive
     ? await timeSequence(engine, network, compileSteps(model, { logits, adaptive: () => true }), counts, signal)
     : null;
-  const weights = await timeWeights(engine, network, folded);
+  const weights = timeWeights(engine, network, folded);
   signal?.throwIfAborted();
   return {
     steps: { ...adapting?.steps, ...plain.steps },
@@ -169,10 +173,10 @@ async function timeSize(
   const folded = { ...all, constants: new FoldedConstants(all.suffix) };
   const passes: Record<Kind, WholePass> = {
     forward: inferencePass(engine, all, given[0]),
-    carry: gradientPass(engine, network, first, given[1]),
-    train: gradientPass(engine, network, all, given[0]),
+    carry: trainingPass(engine, network, first, given[1]),
+    train: trainingPass(engine, network, all, given[0]),
     headForward: inferencePass(engine, head, given[2]),
-    head: gradientPass(engine, network, head, given[2]),
+    head: trainingPass(engine, network, head, given[2]),
   };
   try {
     const whole = await repeat(passes, signal);
@@ -194,40 +198,52 @@ function keyOf(step: Step): string {
   return timeKey({ ...step, adaptive: step.kind === 'normalization' && step.adaptive });
 }
 
-/** Every pass once to warm up, then all of them in turn, so that a disturbance hits none alone; medians. */
+/** Passes that warm up, then all of them in turn, so that a disturbance hits none alone; medians. */
 async function repeat(passes: Record<Kind, WholePass>, signal: AbortSignal | undefined): Promise<Record<Kind, number>> {
   const measured: Record<Kind, number[]> = { forward: [], carry: [], train: [], headForward: [], head: [] };
-  let started = performance.now();
-  for (let repetition = 0; repetition <= REPETITIONS; repetition++) {
+  const round = async (keep: boolean): Promise<void> => {
     for (const kind of KINDS) {
       signal?.throwIfAborted();
       const seconds = await passes[kind].run();
-      if (repetition > 0) measured[kind].push(seconds);
+      if (keep) measured[kind].push(seconds);
       await nextTurn();
     }
-    if (repetition === 0) started = performance.now();
-    else if ((performance.now() - started) / 1000 > ENOUGH) break;
-  }
+  };
+  await until(WARM_UP, 1, () => round(false));
+  await until(REPEATED, REPETITIONS, () => round(true));
   return Object.fromEntries(KINDS.map((kind) => [kind, median(measured[kind])])) as Record<Kind, number>;
 }
 
-/** The least time of each step in two passes. */
+/** Repeats work for this long, and so many times at least where that is not far too long. */
+async function until(seconds: number, times: number, work: () => Promise<void>): Promise<void> {
+  const started = performance.now();
+  for (let done = 0; ;) {
+    await work();
+    done++;
+    const elapsed = (performance.now() - started) / 1000;
+    if ((done >= times && elapsed >= seconds) || elapsed >= ENOUGH) return;
+  }
+}
+
+/** The least time of each step in some passes. */
 async function least(time: () => Promise<StepSeconds>): Promise<StepSeconds> {
-  const [one, other] = [await time(), await time()];
-  return new Map([...one].map(([step, seconds]) => [step, Math.min(seconds, other.get(step) ?? seconds)]));
+  const shortest = new Map(await time());
+  await until(WARM_UP / 4, 2, async () => {
+    for (const [step, seconds] of await time()) shortest.set(step, Math.min(seconds, shortest.get(step) ?? seconds));
+  });
+  return shortest;
 }
 
 /** The optimizers, and the sum of gradients. At a rate of 0 weights do not change. */
-async function timeWeights(
+function timeWeights(
   engine: Engine,
   network: PreparedNetwork,
   sequence: StepSequence,
-): Promise<Pick<NetworkTimes, 'optimizers' | 'sum'>> {
+): Pick<NetworkTimes, 'optimizers' | 'sum'> {
   const weights = variablesOf(network, () => true);
   const program = allTrain(network, sequence);
   const given = valuesFor(network, program, 1);
-  const total = new GradientSum();
-  const pass = gradientPass(engine, network, program, given, (gradients) => total.add(gradients));
+  const gradients = gradientsOf(engine, network, program, given);
   const large = [...weights].sort((a, b) => b.variable.size - a.variable.size).slice(0, Math.ceil(weights.length / 4));
   /** Solves for tensors and numbers from all weights and from the largest quarter, which has nearly all numbers. */
   const solve = (timeOf: (weights: readonly NamedVariable[]) => number): Linear => {
@@ -239,8 +255,6 @@ async function timeWeights(
     );
   };
   try {
-    await pass.run();
-    const { gradients } = total;
     const optimizers = OPTIMIZER_NAMES.map((name) => [
       name,
       solve((some) => {
@@ -256,8 +270,7 @@ async function timeWeights(
     });
     return { optimizers: Object.fromEntries(optimizers) as NetworkTimes['optimizers'], sum };
   } finally {
-    total.dispose();
-    pass.dispose();
+    tf.dispose([...gradients.values()]);
     disposeOf(program, given);
   }
 }

@@ -9,6 +9,7 @@ import type { NamedVariable } from '../optimizers/slotOptimizer.ts';
 import { GradientFunction, type GradientProgram } from './gradientFunction.ts';
 import type { Given } from './passTimes.ts';
 import type { PreparedNetwork } from './prepareNetwork.ts';
+import { type BatchTargets, BatchTrainer } from './trainBatch.ts';
 
 /** Weights of some layers that gradients may change. */
 export function variablesOf({ model }: PreparedNetwork, trains: (layer: string) => boolean): NamedVariable[] {
@@ -95,33 +96,58 @@ export interface WholePass {
   dispose(): void;
 }
 
-/** There and back; `use` gets the gradients by the engine's name of the variable, which are freed afterwards. */
-export function gradientPass(
+/** A batch as it is trained on, but for the optimizers. */
+export function trainingPass(
   engine: Engine,
   network: PreparedNetwork,
   program: GradientProgram,
   given: Given,
-  use: (gradients: ReadonlyMap<string, tf.Tensor>) => void = () => undefined,
 ): WholePass {
-  const compiled = new GradientFunction(engine, program);
-  const classes = network.classes.length;
-  const count = [...given.values()][0].shape[0];
-  const share = tf.fill<tf.Rank.R2>([count, classes], -1 / (count * classes));
+  const count = countOf(given);
+  const trainer = new BatchTrainer(
+    engine,
+    { ...program, optimizers: [], penalties: [], clipNorm: undefined },
+    count,
+    () => undefined,
+  );
+  const targets: BatchTargets = {
+    labels: Array.from({ length: count }, (_, image) => image % network.classes.length),
+    classWeights: network.classes.map(() => 1),
+    labelSmoothing: 0,
+    rateFactor: 1,
+  };
   const random = Random.seeded(1, 'times/dropout');
   return {
     async run() {
       const started = performance.now();
-      const { logits, gradients, statistics } = compiled.run(given, share, random);
-      await engine.read(logits);
-      use(gradients);
-      tf.dispose([logits, ...gradients.values(), ...statistics.flatMap(({ mean, variance }) => [mean, variance])]);
+      await trainer.train(given, targets, random);
       return (performance.now() - started) / 1000;
     },
-    dispose() {
-      compiled.dispose();
-      share.dispose();
-    },
+    dispose: () => trainer.dispose(),
   };
+}
+
+/** The gradients of one pass by the engine's name of the variable; the receiver disposes of them. */
+export function gradientsOf(
+  engine: Engine,
+  network: PreparedNetwork,
+  program: GradientProgram,
+  given: Given,
+): ReadonlyMap<string, tf.Tensor> {
+  const compiled = new GradientFunction(engine, program);
+  const share = tf.fill<tf.Rank.R2>([countOf(given), network.classes.length], -1);
+  try {
+    const { logits, gradients, statistics } = compiled.run(given, share, Random.seeded(1, 'times/dropout'));
+    tf.dispose([logits, ...statistics.flatMap(({ mean, variance }) => [mean, variance])]);
+    return gradients;
+  } finally {
+    compiled.dispose();
+    share.dispose();
+  }
+}
+
+export function countOf(given: Given): number {
+  return [...given.values()][0].shape[0];
 }
 
 /** Without gradients, all weights folded. */

@@ -4,7 +4,7 @@ import type { Random } from '../../shared/random.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted, releaseAbandonedTape } from '../engine/portable/memoryGuard.ts';
 import type { ValueId } from '../execution/steps.ts';
-import { GradientFunction } from './gradientFunction.ts';
+import { GradientFunction, type GradientProgram } from './gradientFunction.ts';
 import { GradientSum } from './gradientSum.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 import { PooledStatistics } from './pooledStatistics.ts';
@@ -27,6 +27,9 @@ export interface BatchResult {
   count: number;
 }
 
+/** What of a phase's program its steps follow from. */
+export type BatchProgram = GradientProgram & Pick<PhaseProgram, 'optimizers' | 'penalties' | 'clipNorm'>;
+
 /**
  * One optimizer step on a batch, in micro-batches whose gradients are added up. Halves the micro-batch for good where the
  * engine's memory runs out all the same; nothing is changed before all gradients are there.
@@ -38,7 +41,7 @@ export class BatchTrainer {
   /** @param microBatch images computed at a time at most */
   constructor(
     private readonly engine: Engine,
-    private readonly program: PhaseProgram,
+    private readonly program: BatchProgram,
     public microBatch: number,
     private readonly onSmaller: (microBatch: number) => void,
   ) {
