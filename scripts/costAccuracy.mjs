@@ -2,7 +2,8 @@
  * How near the predicted cost of a plan comes to the measured one: six plans, each checked and trained one after the other,
  * for two networks. Prints a table, and with --write it becomes the section `cost` of docs/performance.md.
  *
- *   node scripts/costAccuracy.mjs --model FOLDER --data FOLDER [--engine portable|native] [--plan NAME] [--write]
+ *   node scripts/costAccuracy.mjs --model FOLDER --data FOLDER [--engine portable|native] [--plan NAME] [--rounds N]
+ *     [--write]
  *
  * `--model` is MobileNetV2 0.35 (a folder with model.json) and `--data` a folder of classes. The sample network with the
  * sample images comes along. Build first: npm run build.
@@ -61,32 +62,40 @@ async function writePlan(path, { blocks, augment = 'none' }, network) {
   );
 }
 
-/** Predicts and trains one plan. */
-async function measure(setting, { model, data, network, folder, cache, engine }) {
+/** Predicts and trains one plan, some rounds of each in turn; medians. */
+async function measure(setting, { model, data, network, folder, cache, engine, count }) {
   const path = join(folder, 'plan.finetune.json');
   await rm(path, { force: true });
   await thaw(['init', '--model', model, '--data', data, '-o', path, '--json'], folder, cache);
   await writePlan(path, setting, network);
-  // Measured anew each time, so that both sides see the machine as it is now.
+  const rounds = [];
+  for (let round = 0; round < count; round++) rounds.push(await measureOnce(path, { folder, cache, engine }));
+  const medianOf = (valueOf) => median(rounds.map(valueOf));
+  return {
+    name: setting.name,
+    predicted: medianOf(({ predicted }) => predicted),
+    measured: medianOf(({ measured }) => measured),
+    predictedBytes: medianOf(({ predictedBytes }) => predictedBytes),
+    measuredBytes: Math.max(...rounds.map(({ measuredBytes }) => measuredBytes)),
+    checkSeconds: medianOf(({ checkSeconds }) => checkSeconds),
+  };
+}
+
+/** One prediction and one run, one after the other, so that both see the machine as it is now. */
+async function measureOnce(path, { folder, cache, engine }) {
   await rm(join(cache, 'timings'), { recursive: true, force: true });
   const started = performance.now();
   const [{ cost }] = await thaw(['check', path, '--json', '--engine', engine], folder, cache);
   const checkSeconds = (performance.now() - started) / 1000;
   const run = join(folder, 'run');
-  const begun = performance.now();
   const lines = await thaw(['train', path, '--run', run, '--json', '--engine', engine], folder, cache);
-  const trainSeconds = (performance.now() - begun) / 1000;
   await rm(run, { recursive: true });
   const epochs = lines.filter(({ event }) => event === 'epoch').map(({ seconds }) => seconds);
-  const result = lines.at(-1);
   return {
-    name: setting.name,
     predicted: cost.secondsPerEpoch,
     measured: median(epochs.slice(1)),
-    predictedTotal: cost.totalSeconds,
-    measuredTotal: trainSeconds,
     predictedBytes: cost.memoryBytes,
-    measuredBytes: result.peakMemoryBytes,
+    measuredBytes: lines.at(-1).peakMemoryBytes,
     checkSeconds,
   };
 }
@@ -105,22 +114,19 @@ async function measureNetwork(title, place, wanted) {
   return { title, engine: place.engine, rows };
 }
 
-async function main({ model, data, engine = 'portable', plan, write }) {
+async function main({ model, data, engine = 'portable', plan, rounds = '3', write }) {
   if (!model || !data) throw new Error('Say --model FOLDER and --data FOLDER.');
   const folder = await mkdtemp(join(tmpdir(), 'thaw-cost-'));
   const cache = join(folder, 'cache');
   await mkdir(cache);
   const [load] = loadavg();
   try {
+    const common = { folder, cache, engine, count: Number(rounds) };
     const tables = [
-      await measureNetwork(
-        'MobileNetV2 0.35',
-        { model: resolve(model), data: resolve(data), folder, cache, engine },
-        plan,
-      ),
+      await measureNetwork('MobileNetV2 0.35', { ...common, model: resolve(model), data: resolve(data) }, plan),
       await measureNetwork(
         'sample network',
-        { model: 'digits_backbone', data: await sampleData(folder), folder, cache, engine },
+        { ...common, model: 'digits_backbone', data: await sampleData(folder) },
         plan,
       ),
     ];
@@ -144,7 +150,9 @@ requireNode();
 try {
   const text = { type: 'string' };
   await main(
-    parseArgs({ options: { model: text, data: text, engine: text, plan: text, write: { type: 'boolean' } } }).values,
+    parseArgs({
+      options: { model: text, data: text, engine: text, plan: text, rounds: text, write: { type: 'boolean' } },
+    }).values,
   );
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -42,6 +42,21 @@ export const networkTimesSchema = z.object({
 });
 export type NetworkTimes = z.output<typeof networkTimesSchema>;
 
+/**
+ * What a step takes in training, of what it takes in each way: there and back where it has gradients to hand on, forward
+ * alone where it has none. The first step that trains has none to hand on: it lacks what handing on adds. A dropout that is
+ * active draws what it drops.
+ */
+export function timeInTraining(
+  { forward, carry, train }: Record<keyof StepTimes, number>,
+  step: { trains: boolean; handsOn: boolean; active: boolean },
+): number {
+  if (step.handsOn) return step.trains ? train : carry;
+  if (!step.trains) return step.active ? carry : forward;
+  const back = train - forward;
+  return forward + Math.max(back - (carry - forward), back / 3, 0);
+}
+
 /** Name of a step in `NetworkTimes`: one with the statistics of the batch takes longer than the same without. */
 export function timeKey({ kind, layers, adaptive }: { kind: string; layers: string[]; adaptive: boolean }): string {
   return `${kind}:${layers.join('+')}${adaptive ? '*' : ''}`;

@@ -1,6 +1,6 @@
 import { type Augmentation, resolveAugmentation } from './augmentation.ts';
 import { type NetworkSteps, type PhaseStep, phaseSteps, type PhaseSteps } from './networkSteps.ts';
-import { type Linear, type NetworkTimes, type StepTimes, timeKey } from './networkTimes.ts';
+import { type Linear, type NetworkTimes, timeInTraining, timeKey } from './networkTimes.ts';
 import type { Plan } from './plan.ts';
 import {
   type EngineMemory,
@@ -138,21 +138,14 @@ function trainSeconds(plan: Plan, phase: PhaseSteps, times: NetworkTimes, images
   );
 }
 
-/** Of one step in training: what of it trains and what only lets gradients pass decides. */
+/** Of one step in training. */
 function trainTimes(step: PhaseStep, times: NetworkTimes): Linear {
   const { forward, carry, train } = times.steps[timeKey(step)];
-  if (step.trains || step.adaptive)
-    return step.gradientInputs.length > 0 ? train : weightsOnly({ forward, carry, train });
-  return step.gradientInputs.length > 0 ? carry : forward;
-}
-
-/** The first step that trains has no gradient to hand on: it lacks what passing gradients through adds. */
-function weightsOnly({ forward, carry, train }: StepTimes): Linear {
-  const less = (place: 0 | 1): number => {
-    const back = train[place] - forward[place];
-    return forward[place] + Math.max(back - (carry[place] - forward[place]), back / 3, 0);
-  };
-  return [less(0), less(1)];
+  const { active, adaptive, gradientInputs } = step;
+  const way = { trains: step.trains || adaptive, handsOn: gradientInputs.length > 0, active };
+  const part = (place: 0 | 1): number =>
+    timeInTraining({ forward: forward[place], carry: carry[place], train: train[place] }, way);
+  return [part(0), part(1)];
 }
 
 function judgeSeconds(phase: PhaseSteps, times: NetworkTimes, images: number): number {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Linear, type NetworkTimes, type StepTimes, timeKey } from '../../shared/networkTimes.ts';
+import { type Linear, type NetworkTimes, type StepTimes, timeInTraining, timeKey } from '../../shared/networkTimes.ts';
 import { OPTIMIZER_NAMES } from '../../shared/plan.ts';
 import type { Engine } from '../engine/engine.ts';
 import { FoldedConstants } from '../execution/runSteps.ts';
@@ -26,8 +26,11 @@ import {
 /** Images of the smaller and, where that is quick enough, of the larger batch: what comes each time shows between them. */
 const FEW = 2;
 const MANY = 16;
+const LEAST_MANY = 8;
 /** Seconds that one pass of the larger batch may take. */
 const LONGEST_PASS = 0.6;
+/** Seconds of a pass of the smaller batch beyond which there is no larger one: what comes each time is nothing beside it. */
+const TOO_SLOW = 1;
 /** Repetitions of a thing, once it has warmed up. */
 const REPETITIONS = 3;
 /** Seconds for which passes warm up and are then repeated: JavaScript becomes quick only after many runs of the same. */
@@ -83,11 +86,13 @@ async function batchSizes(engine: Engine, network: PreparedNetwork, sequence: St
   const program = allTrain(network, sequence);
   const given = valuesFor(network, program, FEW);
   try {
+    // The first pass of a process is slower than all others.
+    await timeTraining(engine, program, given);
     const started = performance.now();
     await timeTraining(engine, program, given);
     const seconds = (performance.now() - started) / 1000;
-    const many = Math.min(MANY, Math.floor((LONGEST_PASS / seconds) * FEW));
-    return many > FEW ? [FEW, many] : [FEW];
+    if (seconds > TOO_SLOW) return [FEW];
+    return [FEW, Math.max(LEAST_MANY, Math.min(MANY, Math.floor((LONGEST_PASS / seconds) * FEW)))];
   } finally {
     disposeOf(program, given);
   }
@@ -126,15 +131,17 @@ async function timeSequence(
   const sizes: SizeTimes[] = [];
   for (const count of counts) sizes.push(await timeSize(engine, network, sequence, count, signal));
   const steps = sizes.map((size) => dividedSteps(size, sequence));
-  const head = sequence.steps.filter((step) => step.layers.some((layer) => network.headLayers.includes(layer)));
-  const rest = (kind: 'forward' | 'train', whole: 'headForward' | 'head'): Linear =>
-    line(
-      counts,
-      sizes.map((size, place) => {
-        const inHead = head.reduce((sum, step) => sum + (steps[place][kind].get(step) ?? 0), 0);
-        return Math.max(0, size.whole[whole] - inHead);
-      }),
-    );
+  const program = headTrains(network, sequence);
+  const { suffix: head } = program;
+  program.constants.dispose();
+  const batch = steps.map((size, place) => {
+    const inHead = head.map((step) => timeInTraining(timesOf(size, step), wayIn(program, step)));
+    return Math.max(0, sizes[place].whole.head - sum(inHead));
+  });
+  const judged = steps.map((size, place) => {
+    const inHead = head.map((step) => timesOf(size, step).forward);
+    return Math.max(0, sizes[place].whole.headForward - sum(inHead));
+  });
   const stepTimes = sequence.steps.map((step): [string, StepTimes] => {
     const of = (kind: keyof StepTimes): Linear =>
       line(
@@ -143,7 +150,24 @@ async function timeSequence(
       );
     return [keyOf(step), { forward: of('forward'), carry: of('carry'), train: of('train') }];
   });
-  return { steps: Object.fromEntries(stepTimes), batch: rest('train', 'head'), judged: rest('forward', 'headForward') };
+  return { steps: Object.fromEntries(stepTimes), batch: line(counts, batch), judged: line(counts, judged) };
+}
+
+function wayIn({ trainable, differentiable }: GradientProgram, step: Step): Parameters<typeof timeInTraining>[1] {
+  return {
+    trains: step.layers.some((layer) => trainable.has(layer)),
+    handsOn: step.inputs.some((id) => differentiable.has(id)),
+    active: step.kind === 'dropout' && step.rate > 0,
+  };
+}
+
+function timesOf(size: SizeTimes['steps'], step: Step): Record<keyof StepTimes, number> {
+  const of = (kind: keyof StepTimes): number => size[kind].get(step) ?? 0;
+  return { forward: of('forward'), carry: of('carry'), train: of('train') };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** The time of whole passes divided among their steps, less what a pass through hardly any step takes. */

@@ -18,6 +18,11 @@ export function variablesOf({ model }: PreparedNetwork, trains: (layer: string) 
     .flatMap((layer) => layerWeights(layer).filter(({ learned }) => learned));
 }
 
+/** Whether a layer has weights that gradients may change. */
+function learns({ model }: PreparedNetwork, layer: string): boolean {
+  return layerWeights(model.getLayer(layer)).some(({ learned }) => learned);
+}
+
 /** Every layer trains. The caller disposes of `constants`. */
 export function allTrain(network: PreparedNetwork, sequence: StepSequence): GradientProgram {
   return programOf(network, sequence, 0, () => true);
@@ -25,18 +30,18 @@ export function allTrain(network: PreparedNetwork, sequence: StepSequence): Grad
 
 /** Only the first layer with weights trains, so that gradients pass through everything else. */
 export function firstTrains(network: PreparedNetwork, sequence: StepSequence): GradientProgram {
-  const learns = new Set(
-    network.model.layers.filter((layer) => layerWeights(layer).some(({ learned }) => learned)).map(({ name }) => name),
-  );
-  const first = new Set(sequence.steps.find((step) => step.layers.some((layer) => learns.has(layer)))?.layers);
+  const first = new Set(sequence.steps.find((step) => step.layers.some((layer) => learns(network, layer)))?.layers);
   return programOf(network, sequence, 0, (layer) => first.has(layer));
 }
 
-/** Only the steps of the head, which train: what comes with a batch when there is hardly a step in it. */
+/** Only the last steps, from the first one of the head that changes: what comes with a batch when there is hardly a step in it. */
 export function headTrains(network: PreparedNetwork, sequence: StepSequence): GradientProgram {
   const head = new Set(network.headLayers);
   const trains = (layer: string): boolean => head.has(layer);
-  const cut = sequence.steps.findIndex((step) => step.layers.some(trains));
+  const cut = sequence.steps.findIndex(
+    (step) =>
+      step.layers.some(trains) && (step.kind === 'dropout' || step.layers.some((layer) => learns(network, layer))),
+  );
   return programOf(network, sequence, cut, trains);
 }
 
@@ -48,15 +53,17 @@ function programOf(
 ): GradientProgram {
   const suffix = sequence.steps.slice(cut);
   const layers = network.model.layers.map(({ name }) => name);
+  const learning = new Set(layers.filter((layer) => trains(layer) && learns(network, layer)));
+  const learnsHere = (layer: string): boolean => learning.has(layer);
   return {
     sequence,
     suffix,
     boundary: boundaryAt(sequence, cut),
-    constants: new FoldedConstants(suffix, (step) => !step.layers.some(trains)),
+    constants: new FoldedConstants(suffix, (step) => !step.layers.some(learnsHere)),
     variables: variablesOf(network, trains).map(({ variable }) => variable),
-    trainable: new Set(layers.filter(trains)),
+    trainable: learning,
     unfrozen: new Set(layers),
-    differentiable: carryingValues(suffix, trains),
+    differentiable: carryingValues(suffix, learnsHere),
   };
 }
 
