@@ -13,7 +13,7 @@ export const EVALUATION_BATCH = 32;
 /** Share of the budget that images and features kept in memory may take from the steps; beyond it they are not asked. */
 const KEPT_SHARE = 0.5;
 
-/** How an engine uses memory; measured, see docs/performance.md. */
+/** How an engine uses memory; `node scripts/memory.mjs` holds what follows from it against the peak of a run. */
 export interface EngineMemory {
   /** Of the process before it has opened anything. */
   baseBytes: number;
