@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DecodeSettings } from '../../../src/trainer/data/decodeImage.ts';
@@ -94,6 +96,8 @@ describe('mapInOrder', () => {
   });
 });
 
+const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+
 describe('readImages', () => {
   it.each([1, 3, undefined])(
     'reads in order with a concurrency of %s and goes on past unreadable files',
@@ -114,7 +118,7 @@ describe('readImages', () => {
         if (index === 5) expect(image).toEqual({ index, problem: 'it is gone' });
         else if (index === 7)
           expect(image).toEqual({ index, problem: 'it is not an image, or of a format that is not supported' });
-        else expect(image).toEqual({ index, pixels: Uint8Array.of(index) });
+        else expect(image).toEqual({ index, pixels: Uint8Array.of(index), sha256: hashOf(files[index]) });
       });
     },
   );
@@ -123,7 +127,7 @@ describe('readImages', () => {
     const folder = await temporaryFolder();
     const file = await put(await flat('#ffffff').png().toBuffer(), folder, 'a.png');
     for await (const image of readImages([file, file, file], ONE)) {
-      expect(image).toEqual({ index: 0, pixels: Uint8Array.of(255) });
+      expect(image).toEqual({ index: 0, pixels: Uint8Array.of(255), sha256: hashOf(file) });
       break;
     }
   });
