@@ -5,7 +5,7 @@ import type { MaskAttributes } from './ownKernels.ts';
 export const ABOVE_ZERO = 2 ** -149;
 
 /** The largest float32 below 6. */
-export const BELOW_SIX = 6 - 2 ** -21;
+const BELOW_SIX = 6 - 2 ** -21;
 
 /** The outputs of an activation at which its gradient passes, both ends included; undefined where it always does. */
 export function passingOutputs(activation: FusedActivation): MaskAttributes | undefined {

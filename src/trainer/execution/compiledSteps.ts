@@ -1,9 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
 import type { CompiledFunction, Engine } from '../engine/engine.ts';
 import { layerWeights } from './layerWeights.ts';
-import { type FoldedConstants, inferSteps } from './runSteps.ts';
-import type { Step, ValueId } from './steps.ts';
+import { type FoldedConstants, inferSteps, valueOf } from './runSteps.ts';
+import { layersOf, type Step, type ValueId } from './steps.ts';
 
 /** What of a sequence of steps is computed, and from what. */
 export interface Stretch {
@@ -35,14 +34,10 @@ export class CompiledSteps {
 
   /** The wanted values, in their order. The caller owns inputs and results. */
   run(values: ReadonlyMap<ValueId, tf.Tensor>): tf.Tensor[] {
-    const inputs = this.stretch.given.map((id) => {
-      const value = values.get(id);
-      if (!value) throw new Error(`value ${id} is not given`);
-      return value;
-    });
+    const inputs = this.stretch.given.map((id) => valueOf(values, id));
     const results = this.computed.length === 0 ? [] : this.compiled.run(inputs);
     const byId = new Map(this.computed.map((id, index) => [id, results[index]]));
-    return this.stretch.wanted.map((id) => byId.get(id) ?? tf.clone(values.get(id) as tf.Tensor));
+    return this.stretch.wanted.map((id) => byId.get(id) ?? tf.clone(valueOf(values, id)));
   }
 
   dispose(): void {
@@ -58,19 +53,4 @@ export function weightsRead(steps: readonly Step[], constants: FoldedConstants):
     for (const layer of layersOf(step)) for (const { variable } of layerWeights(layer)) variables.add(variable);
   }
   return [...variables];
-}
-
-function layersOf(step: Step): tfl.layers.Layer[] {
-  switch (step.kind) {
-    case 'convolution':
-      return step.normalization ? [step.convolution, step.normalization] : [step.convolution];
-    case 'normalization':
-      return [step.normalization];
-    case 'logits':
-      return [step.dense];
-    case 'layer':
-      return [step.layer];
-    case 'dropout':
-      return [];
-  }
 }

@@ -99,7 +99,8 @@ export function trainSteps(
   return valueOf(values, wanted);
 }
 
-function valueOf(values: ReadonlyMap<ValueId, tf.Tensor>, id: ValueId): tf.Tensor {
+/** Throws where the value is not there yet. */
+export function valueOf(values: ReadonlyMap<ValueId, tf.Tensor>, id: ValueId): tf.Tensor {
   const value = values.get(id);
   if (!value) throw new Error(`value ${id} is used before it is computed`);
   return value;

@@ -257,3 +257,19 @@ export function boundaryAt(sequence: StepSequence, position: number): ValueId[] 
   if (made.has(sequence.output)) needed.add(sequence.output);
   return [...needed];
 }
+
+/** The layers whose weights and settings a step computes with. */
+export function layersOf(step: Step): tfl.layers.Layer[] {
+  switch (step.kind) {
+    case 'convolution':
+      return step.normalization ? [step.convolution, step.normalization] : [step.convolution];
+    case 'normalization':
+      return [step.normalization];
+    case 'logits':
+      return [step.dense];
+    case 'layer':
+      return [step.layer];
+    case 'dropout':
+      return [];
+  }
+}

@@ -6,7 +6,7 @@ import type { DecodeSettings } from '../data/decodeImage.ts';
 import { decoderIdentity } from '../data/decoderIdentity.ts';
 import type { Engine } from '../engine/engine.ts';
 import { layerWeights } from '../execution/layerWeights.ts';
-import type { Step, ValueId } from '../execution/steps.ts';
+import { layersOf, type Step, type ValueId } from '../execution/steps.ts';
 import type { Prefix } from './featureSource.ts';
 import type { NetworkInput } from './inputTensor.ts';
 
@@ -69,21 +69,6 @@ function describeStep(step: Step): object {
 
 function settingsOf(layer: tfl.layers.Layer): object {
   return Object.fromEntries(Object.entries(layer.getConfig()).filter(([name]) => !BESIDE_THE_POINT.test(name)));
-}
-
-function layersOf(step: Step): tfl.layers.Layer[] {
-  switch (step.kind) {
-    case 'convolution':
-      return step.normalization ? [step.convolution, step.normalization] : [step.convolution];
-    case 'normalization':
-      return [step.normalization];
-    case 'logits':
-      return [step.dense];
-    case 'layer':
-      return [step.layer];
-    case 'dropout':
-      return [];
-  }
 }
 
 async function hashWeights(engine: Engine, steps: readonly Step[]): Promise<string> {

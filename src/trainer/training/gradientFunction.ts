@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Random } from '../../shared/random.ts';
 import type { CompiledFunction, Engine } from '../engine/engine.ts';
 import { weightsRead } from '../execution/compiledSteps.ts';
-import { trainSteps, type TrainingPass } from '../execution/runSteps.ts';
+import { trainSteps, type TrainingPass, valueOf } from '../execution/runSteps.ts';
 import type { DropoutStep, NormalizationStep, ValueId } from '../execution/steps.ts';
 import type { PhaseProgram } from './phaseProgram.ts';
 
@@ -54,7 +54,9 @@ export class GradientFunction {
     const count = share.shape[0];
     const masks = this.dropouts.map((step) => dropoutMask([count, ...step.outputShape], step.rate, random.uint32()));
     try {
-      return this.named(this.compiled.run([...this.valuesAtCut(features), share, ...masks]));
+      return this.named(
+        this.compiled.run([...this.program.boundary.map((id) => valueOf(features, id)), share, ...masks]),
+      );
     } finally {
       tf.dispose(masks);
     }
@@ -62,14 +64,6 @@ export class GradientFunction {
 
   dispose(): void {
     this.compiled.dispose();
-  }
-
-  private valuesAtCut(features: ReadonlyMap<ValueId, tf.Tensor>): tf.Tensor[] {
-    return this.program.boundary.map((id) => {
-      const value = features.get(id);
-      if (!value) throw new Error(`value ${id} is not given`);
-      return value;
-    });
   }
 
   /** In this order: logits, the gradient of each variable, mean and variance of each adaptive normalization. */
