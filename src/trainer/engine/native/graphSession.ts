@@ -3,14 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { encodeSavedModel, GRAPH_TAG } from './graphMessage.ts';
-import type { NodeBackend } from './nodeBackend.ts';
+import { internalsOf, type NodeBackend } from './nodeBackend.ts';
 import type { RecordedGraph } from './recordGraph.ts';
-
-/** What the backend does with tensors; private in its declaration. */
-interface Internals {
-  getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
-  createOutputTensor(metadata: unknown): tf.Tensor;
-}
 
 /** A graph in a session of TensorFlow, which fuses what it can, reuses memory and keeps to no order but that of the data. */
 export class GraphSession {
@@ -30,7 +24,7 @@ export class GraphSession {
 
   /** Results in the order of the graph's outputs, which the receiver disposes of. */
   run(inputs: readonly tf.Tensor[]): tf.Tensor[] {
-    const internals = this.backend as unknown as Internals;
+    const internals = internalsOf(this.backend);
     const ids = internals.getInputTensorIds(inputs);
     const results = this.backend.binding.runSavedModel(this.id, ids, this.inputs, this.outputs);
     return results.map((result) => internals.createOutputTensor(result));

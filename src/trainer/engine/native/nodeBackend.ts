@@ -7,6 +7,17 @@ import { restoreRemovedNodeFunctions } from './removedNodeFunctions.ts';
 export type NodeBackend = NodeJSKernelBackend;
 export type Binding = TFJSBinding;
 
+/** What the backend does with tensors; private in its declaration. */
+interface Internals {
+  getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
+  createOutputTensor(metadata: unknown): tf.Tensor;
+}
+
+/** The numbers that the binding knows tensors by, and tensors of its results. */
+export function internalsOf(backend: NodeBackend): Internals {
+  return backend as unknown as Internals;
+}
+
 /** Name of the backend in TensorFlow.js. */
 export const BACKEND = 'tensorflow';
 

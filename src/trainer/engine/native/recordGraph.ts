@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { GraphNode, OperationAttribute } from './graph.ts';
-import type { Binding, NodeBackend } from './nodeBackend.ts';
+import { type Binding, internalsOf, type NodeBackend } from './nodeBackend.ts';
 
 /** A function as a graph: what it was given, what it computed, and how. */
 export interface RecordedGraph {
@@ -9,11 +9,6 @@ export interface RecordedGraph {
   inputs: string[];
   /** Names of results, in the order of the outputs. */
   outputs: string[];
-}
-
-/** What the backend keeps of a tensor; private in its declaration. */
-interface Internals {
-  getInputTensorIds(tensors: tf.TensorInfo[]): number[];
 }
 
 /**
@@ -27,8 +22,7 @@ export function recordGraph(
   compute: () => tf.Tensor[],
 ): { graph: RecordedGraph | null; outputs: tf.Tensor[] } {
   const { binding } = backend;
-  const idsOf = (tensors: readonly tf.Tensor[]): number[] =>
-    (backend as unknown as Internals).getInputTensorIds([...tensors]);
+  const idsOf = (tensors: readonly tf.Tensor[]): number[] => internalsOf(backend).getInputTensorIds(tensors);
   const recorder = new Recorder(binding);
   const inputIds = idsOf(inputs);
   const names = inputs.map((input, index) => recorder.addInput(inputIds[index], input, backend));
