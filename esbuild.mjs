@@ -8,23 +8,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { context } from 'esbuild';
 import { BUNDLE_ALIASES } from './scripts/lib/bundleAliases.mjs';
+import { PROGRAMS } from './scripts/lib/programs.mjs';
 import { writeThreadedBackend } from './scripts/lib/threadedBackend.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
 const outdir = process.argv.find((arg) => arg.startsWith('--outdir='))?.slice('--outdir='.length) ?? 'dist';
-
-/** Every program: its name in the output and where it starts. */
-const PROGRAMS = {
-  cli: 'src/cli/main.ts',
-  trainer: 'src/trainer/main.ts',
-  freezeProof: 'src/node/freezeProofMain.ts',
-  engineInstaller: 'src/node/nativeEngine/installMain.ts',
-  nativeProbe: 'src/trainer/nativeProbeMain.ts',
-  kernelThread: 'src/trainer/engine/portable/kernelThreadMain.ts',
-  threadProbe: 'src/trainer/threadProbeMain.ts',
-};
 
 /** Started directly by a shell. */
 const EXECUTABLE = 'cli';

@@ -13,7 +13,6 @@ export interface CostRow {
 
 export interface CostTable {
   title: string;
-  engine: string;
   rows: CostRow[];
 }
 
@@ -37,20 +36,29 @@ export function costRows({ rows }: CostTable): string[][] {
   ]);
 }
 
-/** The section `cost` of docs/performance.md. */
-export function renderCost(report: { date: string; machine: Machine; load: number; tables: CostTable[] }): string {
-  const { date, machine, load, tables } = report;
+/** What one engine's predictions came to. */
+export interface CostReport {
+  engine: string;
+  date: string;
+  machine: Machine;
+  /** Load average of the machine before. */
+  load: number;
+  tables: CostTable[];
+}
+
+/** The section of an engine in docs/performance.md. */
+export function renderCost({ engine, date, machine, load, tables }: CostReport): string {
   return [
-    '## Predicted cost',
+    `## Predicted cost, ${engine} engine`,
     [
-      '`node scripts/costAccuracy.mjs` wrote this section: it asks `thaw check` for the cost of a plan, trains the plan, and',
-      'compares. Times are those of an epoch: predicted, and the median of all epochs but the first. The goal is a',
-      'difference of at most 30 %. Each prediction measures the network anew, just before it is trained.',
+      `\`node scripts/costAccuracy.mjs --engine ${engine}\` wrote this section: it asks \`thaw check\` for the cost of a plan,`,
+      'trains the plan, and compares. Times are those of an epoch: predicted, and the median of all epochs but the first.',
+      'The goal is a difference of at most 30 %. Each prediction measures the network anew, just before it is trained.',
     ].join('\n'),
     [
       `- ${formatMachine(date, machine)}, Node.js ${machine.node}`,
       `- load average of the machine before: ${load.toFixed(1)}`,
     ].join('\n'),
-    ...tables.flatMap((each) => [`### ${each.title}, ${each.engine} engine`, table(costHead(), costRows(each))]),
+    ...tables.flatMap((each) => [`### ${each.title}`, table(costHead(), costRows(each))]),
   ].join('\n\n');
 }

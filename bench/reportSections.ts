@@ -1,5 +1,5 @@
 /** The sections of docs/performance.md, in their order; each is written by a benchmark of its own. */
-export const SECTIONS = ['training', 'job', 'cost', 'editor'] as const;
+export const SECTIONS = ['training', 'job', 'cost-portable', 'cost-native', 'editor'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const TITLE = '# Performance';

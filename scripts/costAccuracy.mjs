@@ -1,6 +1,6 @@
 /**
  * How near the predicted cost of a plan comes to the measured one: six plans, each checked and trained one after the other,
- * for two networks. Prints a table, and with --write it becomes the section `cost` of docs/performance.md.
+ * for two networks. Prints a table, and with --write it becomes the section of its engine in docs/performance.md.
  *
  *   node scripts/costAccuracy.mjs --model FOLDER --data FOLDER [--engine portable|native] [--plan NAME] [--rounds N]
  *     [--write]
@@ -111,7 +111,7 @@ async function measureNetwork(title, place, wanted) {
       `${title}, ${row.name}: predicted ${row.predicted.toFixed(3)} s, measured ${row.measured.toFixed(3)} s, ratio ${ratio}; memory ${(row.predictedBytes / 1e9).toFixed(2)} and ${(row.measuredBytes / 1e9).toFixed(2)} GB; check took ${row.checkSeconds.toFixed(1)} s`,
     );
   }
-  return { title, engine: place.engine, rows };
+  return { title, rows };
 }
 
 async function main({ model, data, engine = 'portable', plan, rounds = '3', write }) {
@@ -133,7 +133,8 @@ async function main({ model, data, engine = 'portable', plan, rounds = '3', writ
     const { costHead, costRows, renderCost } = await importTypeScript('bench/costReport.ts');
     console.log('');
     for (const table of tables) printTable(costHead(), costRows(table));
-    if (write) await writeSection('cost', renderCost({ date: today(), machine: machine(), load, tables }));
+    if (write)
+      await writeSection(`cost-${engine}`, renderCost({ engine, date: today(), machine: machine(), load, tables }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

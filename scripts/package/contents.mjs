@@ -1,23 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { unzipSync } from 'fflate';
+import { BUILT_FILES } from '../lib/programs.mjs';
 import { imagePackages } from './imagePackages.mjs';
 import { picturesIn } from './readme.mjs';
 
 /** Megabytes that nobody should have to wait for. Measured sizes are in docs/packaging.md. */
 const LARGEST = { everyPlatform: 10, onePlatform: 20 };
 
-const PROGRAMS = [
-  'cli.js',
-  'trainer.js',
-  'freezeProof.js',
-  'engineInstaller.js',
-  'nativeProbe.js',
-  'kernelThread.js',
-  'threadProbe.js',
-  'extension.cjs',
-  'webview.js',
-  'webview.css',
-];
 const ENGINE = [
   ...['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'],
   ...['tfjs-backend-wasm-threaded-simd.cjs', 'tfjs-backend-wasm-threaded-simd.worker.cjs'],
@@ -30,7 +19,7 @@ const CORNERS = ['clothing-few', 'clothing-many', 'digits-few', 'digits-many'];
 const NEEDED = [
   ...['package.json', 'package.nls.json', 'readme.md', 'changelog.md', 'LICENSE.txt', 'THIRD_PARTY_NOTICES.md'],
   'l10n/bundle.l10n.json',
-  ...[...PROGRAMS, ...ENGINE].map((name) => `dist/${name}`),
+  ...[...BUILT_FILES, ...ENGINE].map((name) => `dist/${name}`),
   ...NATIVE_SOURCES.map((name) => `dist/native-sources/${name}`),
   ...['catalog.json', 'plan.schema.json'].map((name) => `media/${name}`),
   ...['model.json', 'weights.bin', 'metadata.json'].map((name) => `media/digits_backbone/${name}`),

@@ -14,8 +14,7 @@ it('trains on when its editor is closed, and queues a second plan until the firs
   await page.button('Start').click();
   await expect.poll(async () => (await page.epochs()).length).toBeGreaterThan(1);
   const [run] = runsOf(folder);
-  await workbench.runCommand('View: Close Editor');
-  await expect.poll(() => workbench.editorTab(SAMPLE_PLAN).count()).toBe(0);
+  await workbench.closeEditor(SAMPLE_PLAN);
   const epochs = metricsOf(run, 'epoch').length;
   await expect.poll(() => metricsOf(run, 'epoch').length).toBeGreaterThan(epochs + 2);
 

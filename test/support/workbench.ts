@@ -211,6 +211,12 @@ export class Workbench {
     return this.page.locator('.tabs-container .tab').filter({ hasText: name });
   }
 
+  /** Closes the tab of this name, whichever editor is the active one. */
+  async closeEditor(name: string): Promise<void> {
+    await this.editorTab(name).click({ button: 'middle' });
+    await this.editorTab(name).waitFor({ state: 'detached' });
+  }
+
   notification(text: string | RegExp): Locator {
     return this.page.locator('.notification-toast, .notification-list-item').filter({ hasText: text }).first();
   }

@@ -15,6 +15,9 @@ import { inputTensor, type NetworkInput } from './inputTensor.ts';
 /** Images that are opened to see how long that takes. */
 const OPENED = 16;
 const REPETITIONS = 3;
+/** Seconds for which work in memory warms up, and is then repeated. */
+const WARM_UP = 0.2;
+const REPEATED = 0.1;
 
 /** Numbers of a large transfer. */
 const NUMBERS = 2 ** 19;
@@ -115,15 +118,21 @@ export async function timeOpening(
   return (performance.now() - started) / 1000 / some.length;
 }
 
+/** JavaScript becomes quick only after many runs of the same. */
 function secondsOf(work: () => unknown): number {
-  work();
-  return median(
-    Array.from({ length: REPETITIONS }, () => {
-      const started = performance.now();
+  const runs = (seconds: number): number[] => {
+    const times: number[] = [];
+    const started = performance.now();
+    for (let before = started; before - started < 1000 * seconds || times.length < REPETITIONS;) {
       work();
-      return (performance.now() - started) / 1000;
-    }),
-  );
+      const after = performance.now();
+      times.push((after - before) / 1000);
+      before = after;
+    }
+    return times;
+  };
+  runs(WARM_UP);
+  return median(runs(REPEATED));
 }
 
 function median(values: readonly number[]): number {
