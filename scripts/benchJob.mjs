@@ -63,7 +63,7 @@ async function job(engine, cache, plan, test) {
   const options = ['--engine', engine.name, '--quiet'];
   const started = performance.now();
   const trained = await thaw(environment, 'train', plan, '--run', run, ...options);
-  const judged = await thaw(environment, 'evaluate', run, ...(test ? ['--data', test] : ['--held-out']), ...options);
+  const judged = await thaw(environment, 'evaluate', run, ...(test ? ['--data', test] : []), ...options);
   return {
     seconds: (performance.now() - started) / 1000,
     peakBytes: trained.peakMemoryBytes,

@@ -253,7 +253,7 @@ export class PhaseRunner {
 
   /** Time the rest of this phase takes at the median pace so far; the first step is slower than all others. */
   private secondsLeft(position: Position, steps: number): number | null {
-    const recent = this.stepSeconds.slice(1).slice(-50);
+    const recent = this.stepSeconds.slice(Math.max(1, this.stepSeconds.length - 50));
     if (recent.length === 0) return null;
     const median = [...recent].sort((a, b) => a - b)[Math.floor(recent.length / 2)];
     const epochsLeft = this.setup.plan.phases[this.phase].epochs - position.epochInPhase;
