@@ -83,7 +83,7 @@ async function measure(setting, { model, data, network, folder, cache, engine, c
 
 /** One prediction and one run, one after the other, so that both see the machine as it is now. */
 async function measureOnce(path, { folder, cache, engine }) {
-  await rm(join(cache, 'timings'), { recursive: true, force: true });
+  await rm(join(cache, 'measurements'), { recursive: true, force: true });
   const started = performance.now();
   const [{ cost }] = await thaw(['check', path, '--json', '--engine', engine], folder, cache);
   const checkSeconds = (performance.now() - started) / 1000;

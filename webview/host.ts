@@ -19,6 +19,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   network: true,
   data: true,
   cost: true,
+  similarity: true,
   start: true,
   engine: true,
   run: true,

@@ -1,10 +1,12 @@
 import { computed, signal } from '@preact/signals';
 import { config } from '@vscode/l10n';
 import { applyDelta } from '../src/shared/chartSeries.ts';
-import { editedPlan, type PlanEdit } from '../src/shared/planEdits.ts';
+import { editedPlan, type PlanEdit, type PlanSources } from '../src/shared/planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from '../src/shared/planView.ts';
 import { predictCost } from '../src/shared/predictCost.ts';
 import type { CostResult } from '../src/shared/results.ts';
+import { judgeSimilarity } from '../src/shared/similarity.ts';
+import type { SimilarityResult } from '../src/shared/similarityResult.ts';
 import type { RunView } from '../src/shared/runView.ts';
 import type { FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
 import { post } from './host.ts';
@@ -15,6 +17,7 @@ export const planDocument = signal<PlanDocument>({ plan: null, problems: [] });
 export const network = signal<Loadable<PlanNetwork>>({ state: 'loading' });
 export const data = signal<Loadable<PlanData>>({ state: 'loading' });
 export const cost = signal<Loadable<CostResult>>({ state: 'loading' });
+export const similarity = signal<Loadable<SimilarityResult>>({ state: 'loading' });
 export const startState = signal<StartState>({ state: 'blocked', reason: '' });
 export const run = signal<RunView | null>(null);
 /** Runs drawn beside it. */
@@ -43,6 +46,18 @@ export const planCost = computed(() => {
   const measured = cost.value.state === 'ready' ? cost.value.value.measured : null;
   return plan.value && measured ? predictCost(plan.value, measured.basis, measured.images) : null;
 });
+/** What was measured of the images, and what it means; null where that is not known (yet). */
+export const measuredSimilarity = computed(() => {
+  if (similarity.value.state !== 'ready') return null;
+  const { value } = similarity.value;
+  return { ...value, judgement: judgeSimilarity(value.measurement) };
+});
+/** What edits of the plan follow from besides it. */
+export const planSources = computed<PlanSources>(() => ({
+  network: loadedNetwork.value,
+  data: loadedData.value,
+  similarity: measuredSimilarity.value?.measurement ?? null,
+}));
 /** Whether the text of the plan has problems, so that what is shown is older than the file and cannot be edited here. */
 export const stale = computed(() => planDocument.value.problems.length > 0);
 export const running = computed(() => startState.value.state === 'running');
@@ -54,7 +69,7 @@ let lastEdit = 0;
 export function editPlan(edit: PlanEdit): void {
   post({ type: 'edit', number: ++lastEdit, edit });
   if (!plan.value || stale.value || !isFreezing(edit)) return;
-  planDocument.value = { ...planDocument.value, plan: editedPlan(plan.value, edit, loadedNetwork.value) };
+  planDocument.value = { ...planDocument.value, plan: editedPlan(plan.value, edit, planSources.value) };
 }
 
 function isFreezing(edit: PlanEdit): edit is Extract<PlanEdit, { kind: 'freeze' | 'freezeAll' | 'freezeUpTo' }> {
@@ -80,6 +95,9 @@ export function receive(message: ToWebview): void {
       return;
     case 'cost':
       cost.value = message.cost;
+      return;
+    case 'similarity':
+      similarity.value = message.similarity;
       return;
     case 'start':
       startState.value = message.start;
@@ -114,6 +132,7 @@ function receiveSnapshot(snapshot: Snapshot): void {
   network.value = snapshot.network;
   data.value = snapshot.data;
   cost.value = snapshot.cost;
+  similarity.value = snapshot.similarity;
   startState.value = snapshot.start;
   run.value = snapshot.run;
   compared.value = snapshot.compared;

@@ -83,8 +83,6 @@ export async function initCommand(options: InitOptions): Promise<number> {
 }
 
 function describeInit(result: InitResult): string[] {
-  const assumed =
-    'similarity is not measured in this version and taken as high: say --similarity low if the images are unlike what the network knows';
   const { chosen, source, distances } = result.range;
   const margin = distances
     ? ` (distance ${Object.entries(distances)
@@ -92,7 +90,6 @@ function describeInit(result: InitResult): string[] {
         .join(', ')})`
     : '';
   return [
-    ...(result.similaritySource === 'assumed' ? [assumed] : []),
     `value range ${chosen}, from ${source === 'measured' ? `the network's batch normalization${margin}` : `the ${source}`}`,
     ...result.reasons,
     ...result.leftOut.map((text) => `left out: ${text}`),

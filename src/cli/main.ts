@@ -6,6 +6,7 @@ import { LEAST_FOLDS, MOST_FOLDS } from '../shared/foldPooling.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import { MOST_THREADS, parseThreads, type ThreadChoice } from '../shared/threads.ts';
 import { THAW_VERSION } from '../shared/version.ts';
+import { adviseCommand } from './adviseCommand.ts';
 import { cacheCommand } from './cacheCommand.ts';
 import * as commands from './commands.ts';
 import { compareCommand } from './compareCommand.ts';
@@ -42,6 +43,12 @@ function valueOf(text: string): PlanSetting['value'] {
   } catch {
     return text;
   }
+}
+
+function imageCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('it must be a whole number above 0.');
+  return value;
 }
 
 function foldCount(text: string): number {
@@ -96,6 +103,12 @@ function createProgram(onExitCode: (code: number) => void): Command {
       new Option('--similarity <level>', 'how like the images are to what the network knows').choices(['low', 'high']),
     )
     .action(run(commands.initCommand));
+  command('advise', 'how much data, how like what the network knows, and what follows')
+    .requiredOption('--model <model>', 'folder, model.json, catalog name or run')
+    .requiredOption('--data <folder>', 'labelled images')
+    .option('--images <number>', 'how many images to measure on, about as many of each class', imageCount)
+    .option('--no-measure', 'goes by the amount of data alone')
+    .action(run(adviseCommand));
   const memoryOption = (): Option =>
     new Option('--memory <megabytes>', 'most memory for training; default: half of what is free').argParser(megabytes);
   command('check <plan>', 'validates a plan and predicts its cost')

@@ -21,7 +21,7 @@ export class TrainProgress {
 
   handle(event: TrainEvent): void {
     // Only people need it: programs have the events of the contract, of which `start` is the first.
-    if (event.event !== 'images') this.output.object(event);
+    if (event.event !== 'images' && event.event !== 'measure') this.output.object(event);
     if (this.output.json) return;
     switch (event.event) {
       case 'start':
@@ -44,6 +44,9 @@ export class TrainProgress {
         break;
       case 'images':
         this.show('images', event.done, event.total, `${event.done} of ${event.total} opened`);
+        break;
+      case 'measure':
+        this.show('similarity', event.done, event.total, `${event.done} of ${event.total} images`);
         break;
       case 'cache':
         this.show(

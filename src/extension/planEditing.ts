@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import { applyPlanEdit, type PlanEdit } from '../shared/planEdits.ts';
+import { applyPlanEdit, type PlanEdit, type PlanSources } from '../shared/planEdits.ts';
 import { parsePlanText } from '../shared/planText.ts';
-import type { PlanData, PlanNetwork } from '../shared/planView.ts';
 import { changeText } from './planDocument.ts';
 
 /** Applies the edits of a plan editor to its document one after the other, each as one undo step. */
@@ -17,21 +16,21 @@ export class PlanEditing {
   }
 
   /** Returns whether the text has changed. Rejects with the ThawError of `applyPlanEdit`. */
-  apply(number: number, edit: PlanEdit, network: PlanNetwork | null, data: PlanData | null): Promise<boolean> {
+  apply(number: number, edit: PlanEdit, sources: PlanSources): Promise<boolean> {
     const applied = this.last.then(() => {
       this.number = number;
-      return this.applyNow(edit, network, data);
+      return this.applyNow(edit, sources);
     });
     this.last = applied.catch(() => undefined);
     return applied;
   }
 
-  private async applyNow(edit: PlanEdit, network: PlanNetwork | null, data: PlanData | null): Promise<boolean> {
+  private async applyNow(edit: PlanEdit, sources: PlanSources): Promise<boolean> {
     const { document } = this;
     const text = document.getText();
     const parsed = parsePlanText(text);
     if ('problems' in parsed) return false;
-    const { changes } = applyPlanEdit(parsed.plan, edit, network, data);
+    const { changes } = applyPlanEdit(parsed.plan, edit, sources);
     const change = changeText(text, changes);
     if (!change) return false;
     const start = document.positionAt(change.offset);

@@ -15,10 +15,10 @@ import {
 import { Disposables } from './disposables.ts';
 import { editorStrings } from './editorStrings.ts';
 import { COMMANDS } from './ids.ts';
+import { MeasuredSource } from './measuredSource.ts';
 import { openPlanAsText } from './openPlan.ts';
 import { readPlanDocument } from './planDocument.ts';
 import { PlanEditing } from './planEditing.ts';
-import { PlanCostSource } from './planCostSource.ts';
 import { PlanImagesSource } from './planImagesSource.ts';
 import { PlanNetworkSource } from './planNetworkSource.ts';
 import { PlanRuns } from './planRuns.ts';
@@ -46,7 +46,8 @@ export class PlanEditorSession implements vscode.Disposable {
   private readonly editing: PlanEditing;
   private readonly network: PlanNetworkSource;
   private readonly images: PlanImagesSource;
-  private readonly cost: PlanCostSource;
+  private readonly cost: MeasuredSource<'cost'>;
+  private readonly similarity: MeasuredSource<'similarity'>;
   private readonly planRuns: PlanRuns;
   private content: PlanDocument;
   /** The page has asked for everything, so it hears of changes. */
@@ -61,11 +62,18 @@ export class PlanEditorSession implements vscode.Disposable {
     this.content = readPlanDocument(document.getText(), null, null);
     this.network = this.disposables.add(new PlanNetworkSource(document, trainer, () => this.networkChanged()));
     this.images = this.disposables.add(new PlanImagesSource(document, trainer, () => this.imagesChanged()));
-    this.cost = this.disposables.add(new PlanCostSource(document, trainer, () => this.costChanged()));
+    this.similarity = this.disposables.add(
+      new MeasuredSource('similarity', document, trainer, () =>
+        this.post({ type: 'similarity', similarity: this.similarity.view }),
+      ),
+    );
+    this.cost = this.disposables.add(
+      new MeasuredSource('cost', document, trainer, () => this.post({ type: 'cost', cost: this.cost.view })),
+    );
     this.planRuns = this.disposables.add(new PlanRuns(document.uri.fsPath, runs, runList, (part) => this.post(part)));
     this.editing = new PlanEditing(document);
     this.listen();
-    this.cost.pause(runs.live !== null);
+    this.pauseMeasuring();
     this.loadParts();
   }
 
@@ -114,7 +122,7 @@ export class PlanEditorSession implements vscode.Disposable {
     );
     add(
       services.runs.onDidChange(() => {
-        this.cost.pause(services.runs.live !== null);
+        this.pauseMeasuring();
         this.startChanged();
       }),
     );
@@ -188,7 +196,12 @@ export class PlanEditorSession implements vscode.Disposable {
   private async edit({ number, edit }: Extract<ToHost, { type: 'edit' }>): Promise<void> {
     let changed = false;
     try {
-      changed = await this.editing.apply(number, edit, this.network.known, this.images.known?.view ?? null);
+      const similarity = this.similarity.view;
+      changed = await this.editing.apply(number, edit, {
+        network: this.network.known,
+        data: this.images.known?.view ?? null,
+        similarity: similarity.state === 'ready' ? similarity.value.measurement : null,
+      });
     } finally {
       // The page may have shown what it expected; a text that has changed has been sent already.
       if (!changed) this.post({ type: 'document', document: this.content, edit: number });
@@ -220,6 +233,7 @@ export class PlanEditorSession implements vscode.Disposable {
         network: this.network.view,
         data: this.images.view,
         cost: this.cost.view,
+        similarity: this.similarity.view,
       };
       this.isListening = true;
       this.post(snapshot);
@@ -255,12 +269,12 @@ export class PlanEditorSession implements vscode.Disposable {
     if (this.content.plan === null) return;
     this.network.load(this.content.plan);
     this.images.load(this.content.plan);
-    if (this.network.known) this.cost.load(this.content.plan);
+    this.measureParts();
   }
 
   private networkChanged(): void {
     this.post({ type: 'network', network: this.network.view });
-    if (this.network.known && this.content.plan) this.cost.load(this.content.plan);
+    this.measureParts();
     const before = JSON.stringify(this.content.problems);
     this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
     if (JSON.stringify(this.content.problems) === before) return;
@@ -272,8 +286,17 @@ export class PlanEditorSession implements vscode.Disposable {
     this.post({ type: 'data', data: this.images.view });
   }
 
-  private costChanged(): void {
-    this.post({ type: 'cost', cost: this.cost.view });
+  /** Of a network that can be had; the similarity first, which takes less long. */
+  private measureParts(): void {
+    if (!this.network.known || !this.content.plan) return;
+    this.similarity.load(this.content.plan);
+    this.cost.load(this.content.plan);
+  }
+
+  private pauseMeasuring(): void {
+    const isTraining = this.services.runs.live !== null;
+    this.similarity.pause(isTraining);
+    this.cost.pause(isTraining);
   }
 
   private postDocument(): void {

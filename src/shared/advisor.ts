@@ -17,6 +17,8 @@ export interface AdviceInput {
   blocks: readonly (Block & { parameters: number })[];
   /** Default 16. */
   batchSize?: number;
+  /** Blocks behind the one whose features tell the classes apart best, where that was measured. */
+  blocksAbovePeak?: number;
   /** Share of the images held out for validation; default 0.2. */
   validationShare?: number;
 }
@@ -162,9 +164,13 @@ function tooLittleForMore(): Strategy {
   return { ...strategy, reasons: [strategy.reasons[0], reason] };
 }
 
-/** Low data, low similarity: the top third (half in the middle band) thaws block by block, as in ULMFiT. */
-function gradual({ data, blocks }: AdviceInput): Strategy {
-  const count = Math.ceil(blocks.length / (data.band === 'middle' ? 2 : 3));
+/**
+ * Low data, low similarity: the top third thaws block by block, as in ULMFiT; down to the peak of the depth curve where that
+ * lies deeper, and half of the blocks at most, as in the middle band.
+ */
+function gradual({ data, blocks, blocksAbovePeak = 0 }: AdviceInput): Strategy {
+  const [third, half] = [Math.ceil(blocks.length / 3), Math.ceil(blocks.length / 2)];
+  const count = data.band === 'middle' ? half : Math.min(half, Math.max(third, blocksAbovePeak));
   const names = blocks.map((block) => block.name);
   return {
     rates: decayingRates(1e-4, 1 / ULMFIT_DECAY, count),
@@ -190,7 +196,6 @@ function gradual({ data, blocks }: AdviceInput): Strategy {
       t('Each block learns {0} times slower than the one above it.', ULMFIT_DECAY),
     ],
     leftOut: [
-      'How deep to go is not measured yet: a third of the blocks is taken, half with 200 images a class or more.',
       'A head on an earlier layer, the alternative for dissimilar images, is not tried automatically: set head.after to compare.',
     ],
   };

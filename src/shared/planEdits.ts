@@ -8,6 +8,7 @@ import { planChanges, sameJson } from './planEdits/planChanges.ts';
 import { setBlockRate, setHeadRate, setLayerRate, spreadRates } from './planEdits/rates.ts';
 import { applyQuadrant, applyWay } from './planEdits/recommended.ts';
 import type { PlanData, PlanNetwork } from './planView.ts';
+import type { SimilarityMeasurement } from './similarityResult.ts';
 import { SCHEDULE_PRESET_IDS } from './schedulePresets.ts';
 
 const name = z.string().min(1);
@@ -42,6 +43,14 @@ export const planEditSchema = z.discriminatedUnion('kind', [
 ]);
 export type PlanEdit = z.output<typeof planEditSchema>;
 
+/** What is known besides the plan, as far as it is. */
+export interface PlanSources {
+  network: PlanNetwork | null;
+  data?: PlanData | null;
+  /** What was measured of the images in the network. */
+  similarity?: SimilarityMeasurement | null;
+}
+
 /** One place of the plan file and its new value; undefined removes the key. */
 export interface PlanChange {
   path: (string | number)[];
@@ -57,33 +66,23 @@ export interface PlanChange {
 export function applyPlanEdit(
   plan: Plan,
   edit: PlanEdit,
-  network: PlanNetwork | null,
-  data: PlanData | null = null,
+  sources: PlanSources,
 ): { changes: PlanChange[]; label: string } {
   const label = editLabel(edit);
   if (edit.kind === 'setting') return { changes: settingChanges(plan, edit.path, edit.value), label };
-  return { changes: planChanges(plan, editedPlan(plan, edit, network, data)), label };
+  return { changes: planChanges(plan, editedPlan(plan, edit, sources)), label };
 }
 
 /** The plan as `applyPlanEdit` leaves it. */
-export function editedPlan(
-  plan: Plan,
-  edit: Exclude<PlanEdit, { kind: 'setting' }>,
-  network: PlanNetwork | null,
-  data: PlanData | null = null,
-): Plan {
+export function editedPlan(plan: Plan, edit: Exclude<PlanEdit, { kind: 'setting' }>, sources: PlanSources): Plan {
   const draft = structuredClone(plan);
-  editDraft(draft, edit, network, data);
+  editDraft(draft, edit, sources);
   return draft;
 }
 
 /** Every edit but `setting`, which may lead out of the type of a plan. */
-function editDraft(
-  draft: Plan,
-  edit: Exclude<PlanEdit, { kind: 'setting' }>,
-  network: PlanNetwork | null,
-  data: PlanData | null,
-): void {
+function editDraft(draft: Plan, edit: Exclude<PlanEdit, { kind: 'setting' }>, sources: PlanSources): void {
+  const { network } = sources;
   const backbone = backboneOf(draft, network, edit);
   const targets = backbone.map(({ name: block }) => ({ block }));
   switch (edit.kind) {
@@ -113,10 +112,10 @@ function editDraft(
       spreadRates(draft, backbone, edit.low, edit.high);
       break;
     case 'quadrant':
-      applyQuadrant(draft, { network, data }, edit.data, edit.similarity);
+      applyQuadrant(draft, sources, edit.data, edit.similarity);
       break;
     case 'way':
-      applyWay(draft, { network, data }, edit.way);
+      applyWay(draft, sources, edit.way);
       break;
     case 'preset':
       applyPreset(draft, network, edit.preset);

@@ -4,6 +4,7 @@ import { LEAST_FOLDS, MOST_FOLDS } from './foldPooling.ts';
 import { planOverridesSchema } from './planOverrides.ts';
 import type { PlanNetwork, Thumbnail } from './planView.ts';
 import type {
+  AdviseResult,
   CheckResult,
   CompareFoldsResult,
   CompareResult,
@@ -16,6 +17,7 @@ import type {
   PredictResult,
   TrainResult,
 } from './results.ts';
+import type { SimilarityResult } from './similarityResult.ts';
 import { MOST_THREADS } from './threads.ts';
 
 /** The language between the trainer (a child process) and the program that started it. */
@@ -43,6 +45,15 @@ export const requestSchemas = {
     similarity: z.enum(['low', 'high']).optional(),
     output: z.string().optional(),
     seed: z.number().int().optional(),
+  }),
+  advise: z.object({
+    ...common,
+    model: z.string(),
+    data: z.string(),
+    /** To measure on; about as many of each class. */
+    images: z.number().int().min(1).optional(),
+    /** Default true. */
+    measure: z.boolean().optional(),
   }),
   check: z.object({ ...common, plan: z.string() }),
   train: z.object({
@@ -83,6 +94,8 @@ export const requestSchemas = {
   describe: z.object({ ...common, plan: z.string(), text: z.string() }),
   /** What the cost of a plan that may not be saved yet follows from, measured where it is not known. */
   cost: z.object({ ...common, plan: z.string(), text: z.string() }),
+  /** How like the images of a plan that may not be saved yet are to what its network knows. */
+  similarity: z.object({ ...common, plan: z.string(), text: z.string() }),
   /** Images as the network sees them; from 1 on, `augmentation` numbers random variants under the plan's setting. */
   thumbnails: z.object({
     ...common,
@@ -101,6 +114,7 @@ export interface Results {
   inspect: ModelSummary;
   data: DataSummary;
   init: InitResult;
+  advise: AdviseResult;
   check: CheckResult;
   train: TrainResult;
   evaluate: EvaluateResult;
@@ -110,6 +124,7 @@ export interface Results {
   engineStatus: EngineStatus;
   describe: { network: PlanNetwork };
   cost: CostResult;
+  similarity: SimilarityResult;
   thumbnails: { images: Thumbnail[] };
 }
 

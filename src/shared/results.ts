@@ -1,10 +1,13 @@
 import type { ReliabilityBin } from './calibration.ts';
+import type { Challenger } from './challenger.ts';
 import type { PairComparison } from './comparison.ts';
+import type { DepthPoint } from './depthCurve.ts';
 import type { FoldPairComparison } from './foldComparison.ts';
 import type { PooledAccuracy } from './foldPooling.ts';
-import type { ValueRange } from './plan.ts';
+import type { PlanPhase, ValueRange } from './plan.ts';
 import type { PlanChange } from './planEdits.ts';
 import type { CostBasis, ImageCounts, PlanCost } from './predictCost.ts';
+import type { SimilarityBand } from './similarity.ts';
 
 /** Results of the trainer's requests, as the command line prints them (`thaw ... --json`). Field names are a contract. */
 
@@ -38,15 +41,46 @@ export interface ModelSummary {
 export interface InitResult {
   plan: string;
   quadrant: { data: 'low' | 'high'; similarity: 'low' | 'high'; sentence: string };
-  similaritySource: 'assumed' | 'given';
+  similaritySource: 'assumed' | 'given' | 'measured';
   range: {
     chosen: ValueRange;
     source: 'metadata' | 'catalog' | 'measured';
-    distances?: Partial<Record<ValueRange, number>>;
+    distances?: Record<ValueRange, number>;
   };
   reasons: string[];
   leftOut: string[];
   warnings: { code: string; text: string }[];
+}
+
+export interface AdviseResult {
+  data: { images: number; smallestClass: number; band: 'low' | 'middle' | 'high'; borderline: boolean };
+  similarity: {
+    /** Where it was not to be measured it is taken as high. */
+    source: 'measured' | 'assumed';
+    /** Null for a network without batch normalization and where nothing was measured, as is its 95 % interval. */
+    bnDistance: number | null;
+    low: number | null;
+    high: number | null;
+    /** Tells the network by its batch-normalization statistics. */
+    fingerprint: string | null;
+    /** Images measured on. */
+    images: number;
+    band: SimilarityBand;
+    borderline: boolean;
+    depthCurve: DepthPoint[];
+    reasons: string[];
+  };
+  quadrant: { data: 'low' | 'high'; similarity: 'low' | 'high'; sentence: string };
+  recommendation: {
+    unfrozenBlocks: string[];
+    headLearningRate: number;
+    blockLearningRates: Record<string, number>;
+    phases: PlanPhase[];
+    reasons: string[];
+  };
+  challenger: Challenger | null;
+  warnings: { code: string; text: string }[];
+  seconds: number;
 }
 
 export interface CheckResult {
@@ -260,5 +294,7 @@ type TrainStep =
   | { event: 'checkpoint'; epoch: number; path: string }
   /** The run has taken over another plan; `epoch` are its complete epochs. */
   | { event: 'change'; epoch: number; changes: PlanChange[]; trainableParameters: number }
+  /** Of images that a network is looked at with. */
+  | { event: 'measure'; done: number; total: number }
   | { event: 'download'; file: string; received: number; total: number | null }
   | { event: 'warning'; code: string; text: string };

@@ -78,6 +78,8 @@ export class RunHistory {
       case 'download':
         this.noteActivity(event);
         break;
+      case 'measure':
+        break;
       case 'change':
         this.addChange(event);
         break;

@@ -8,6 +8,12 @@ export interface Term {
 }
 
 const terms = {
+  depthCurve: () => ({
+    title: t('Depth curve'),
+    text: t(
+      'How many of your images the features of a block place beside images of their own class: where it falls towards the end, the last blocks are made for other images.',
+    ),
+  }),
   backbone: () => ({
     title: t('Backbone'),
     text: t('The pretrained part of the network, which turns an image into features.'),

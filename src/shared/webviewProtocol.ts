@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
 import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
 import type { CostResult } from './results.ts';
+import type { SimilarityResult } from './similarityResult.ts';
 import type { RunDelta, RunView } from './runView.ts';
 
 /** The language between the extension host and the plan editor's webview. */
@@ -73,6 +74,8 @@ export interface Snapshot {
   data: Loadable<PlanData>;
   /** What the page predicts the cost of a plan from. */
   cost: Loadable<CostResult>;
+  /** What was measured of the images in the network. */
+  similarity: Loadable<SimilarityResult>;
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
@@ -99,6 +102,7 @@ export type ToWebview =
   | { type: 'network'; network: Loadable<PlanNetwork> }
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'cost'; cost: Loadable<CostResult> }
+  | { type: 'similarity'; similarity: Loadable<SimilarityResult> }
   | { type: 'start'; start: StartState }
   | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }

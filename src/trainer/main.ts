@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { inspectData } from './data/inspectData.ts';
 import { engineStatus } from './engines.ts';
+import { advise } from './requests/advise.ts';
 import { check } from './requests/check.ts';
 import { compare } from './requests/compare.ts';
 import { crossValidate } from './requests/crossValidate.ts';
@@ -10,6 +11,7 @@ import { planCost } from './requests/cost.ts';
 import { init } from './requests/init.ts';
 import { inspect } from './requests/inspect.ts';
 import { predict } from './requests/predict.ts';
+import { planSimilarity } from './requests/similarity.ts';
 import { thumbnails } from './requests/thumbnails.ts';
 import { train } from './requests/train.ts';
 import { type Handlers, serve } from './server.ts';
@@ -18,6 +20,7 @@ const handlers: Handlers = {
   inspect,
   data: ({ path }, { directory, signal }) => inspectData(resolve(directory, path), { signal }),
   init,
+  advise,
   check,
   train,
   crossValidate,
@@ -27,6 +30,7 @@ const handlers: Handlers = {
   engineStatus: (_, { threads }) => engineStatus(threads),
   describe: describePlan,
   cost: planCost,
+  similarity: planSimilarity,
   thumbnails,
 };
 

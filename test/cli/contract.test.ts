@@ -66,7 +66,7 @@ describe('thaw data', () => {
 });
 
 describe('thaw init', () => {
-  it('writes a plan that check accepts, with the similarity taken as high and said so', async () => {
+  it('writes a plan that check accepts, with the similarity as it was measured', async () => {
     const result = await answer(
       contract.initContract,
       'init',
@@ -82,7 +82,7 @@ describe('thaw init', () => {
     expect(result.plan).toBe(join(folder, 'a/made.json'));
     const plan: unknown = JSON.parse(await readFile(result.plan, 'utf8'));
     expect(plan).toMatchObject({ model: '../model', data: { train: '../images' }, seed: 5 });
-    expect(plan).toMatchObject({ advice: { data: 'low', similarity: 'high', similaritySource: 'assumed' } });
+    expect(plan).toMatchObject({ advice: { data: 'low', similaritySource: 'measured' } });
     expect(await answer(contract.checkContract, 'check', 'a/made.json')).toMatchObject({ valid: true, problems: [] });
   });
 
@@ -106,6 +106,32 @@ describe('thaw init', () => {
 
   it('leaves a plan alone that is there already', async () => {
     expect(await refusal('init', '--model', 'model', '--data', 'images', '-o', PLAN)).toContain(join(folder, PLAN));
+  });
+});
+
+describe('thaw advise', () => {
+  const advise = (...args: string[]) =>
+    answer(contract.adviseContract, 'advise', '--model', 'model', '--data', 'images', ...args);
+
+  it('tells amount and similarity of the data and what follows, as init then writes it', async () => {
+    const advice = await advise('--seed', '5');
+    expect(advice.data).toMatchObject({ images: 20, smallestClass: 10, band: 'low' });
+    expect(advice.similarity.bnDistance).toBeGreaterThan(0);
+    expect(advice.similarity.depthCurve.map(({ block }) => block)).toEqual(['stem', 'middle', 'top']);
+    const made = join(folder, 'advised.json');
+    await answer(contract.initContract, 'init', '--model', 'model', '--data', 'images', '-o', made);
+    const plan = JSON.parse(await readFile(made, 'utf8')) as Record<string, unknown>;
+    expect(plan).toMatchObject({
+      advice: { data: advice.quadrant.data, similarity: advice.quadrant.similarity },
+      phases: advice.recommendation.phases.map(({ name, epochs }) => ({ name, epochs })),
+      optimizer: { headLearningRate: advice.recommendation.headLearningRate },
+    });
+  });
+
+  it('measures on as many images as it is told, or on none', async () => {
+    expect((await advise('--images', '8')).similarity).toMatchObject({ source: 'measured', images: 8 });
+    expect((await advise('--no-measure')).similarity).toMatchObject({ source: 'assumed', bnDistance: null });
+    expect(await refusal('advise', '--model', 'model', '--data', 'images', '--images', '0')).toContain('above 0');
   });
 });
 

@@ -39,6 +39,26 @@ export const dataContract = z.looseObject({
 
 export const initContract = z.looseObject({ plan: path, warnings });
 
+export const adviseContract = z.looseObject({
+  data: z.looseObject({ images: count, smallestClass: count, band: z.enum(['low', 'middle', 'high']) }),
+  similarity: z.looseObject({
+    bnDistance: z.number().nonnegative().nullable(),
+    band: z.enum(['low', 'medium', 'high']),
+    depthCurve: z.array(z.looseObject({ block: z.string(), accuracy: share, low: share, high: share })),
+  }),
+  quadrant: z.looseObject({ data: z.enum(['low', 'high']), similarity: z.enum(['low', 'high']), sentence: z.string() }),
+  recommendation: z.looseObject({
+    unfrozenBlocks: z.array(z.string()),
+    headLearningRate: z.number().positive(),
+    blockLearningRates: z.record(z.string(), z.number().positive()),
+    phases: z.array(z.looseObject({ name: z.string(), epochs: count })).min(1),
+    reasons: z.array(z.string()).min(1),
+  }),
+  challenger: z.looseObject({ unfrozenBlocks: z.array(z.string()), reason: z.string() }).nullable(),
+  warnings,
+  seconds: z.number().positive(),
+});
+
 export const checkContract = z.looseObject({
   valid: z.boolean(),
   problems: z.array(

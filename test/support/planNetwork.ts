@@ -57,7 +57,7 @@ export function editText(
   network: PlanNetwork | null,
   data: PlanData | null = null,
 ): { text: string; paths: string[]; label: string } {
-  const { changes, label } = applyPlanEdit(planOf(text), edit, network, data);
+  const { changes, label } = applyPlanEdit(planOf(text), edit, { network, data });
   const edited = changes.reduce(
     (current, { path, value }) =>
       applyEdits(current, modify(current, path, value, { formattingOptions: { insertSpaces: true, tabSize: 2 } })),

@@ -10,7 +10,8 @@ import type { ValueRange } from '../../src/shared/plan.ts';
 import { Random } from '../../src/shared/random.ts';
 import { decodeImage } from '../../src/trainer/data/decodeImage.ts';
 import { loadNetwork } from '../../src/trainer/model/loadNetwork.ts';
-import { batchNormDistance, measureRange } from '../../src/trainer/probes/batchNormDistance.ts';
+import { measureRange } from '../../src/trainer/probes/measureRange.ts';
+import { batchNormDistance } from '../../src/trainer/probes/probeNetwork.ts';
 import { useEngine } from '../support/trainingFixture.ts';
 
 /** One batch normalization right on the input, whose statistics are given per channel. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readModelFiles } from '../../src/node/modelFiles.ts';
-import { timesFolder } from '../../src/node/storedTimes.ts';
+import { measurementFolder } from '../../src/node/storedMeasurement.ts';
 import { readPlanFile } from '../../src/node/planFile.ts';
 import type { PlanInput } from '../../src/shared/plan.ts';
 import { predictCost } from '../../src/shared/predictCost.ts';
@@ -56,7 +56,7 @@ it('measures every step once, keeps it, leaves the weights and gives all tensors
     expect(cost?.secondsPerEpoch).toBeGreaterThan(0);
     expect(cost?.memoryBytes).toBeGreaterThan(50e6);
   }
-  const files = await readdir(timesFolder());
+  const files = await readdir(measurementFolder());
   expect(files).toHaveLength(2);
   expect((await measure(setup)).basis.times).toEqual(first.basis.times);
   setup.network.model.dispose();
@@ -82,6 +82,6 @@ it('gives up when it is cancelled, and keeps nothing', async () => {
   controller.abort();
   await expect(measuring).rejects.toThrow();
   expect(tf.memory().numTensors).toBe(tensors);
-  await expect(readdir(timesFolder())).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(readdir(measurementFolder())).rejects.toMatchObject({ code: 'ENOENT' });
   setup.network.model.dispose();
 });

@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { TrainerClient } from '../../src/node/trainerClient.ts';
 import { drawVariant, resolveAugmentation } from '../../src/shared/augmentation.ts';
 import type { Plan } from '../../src/shared/plan.ts';
@@ -90,4 +90,37 @@ it('shows images as the network sees them, and as augmentation changes them', as
   expect(second.equals(asTraining(2))).toBe(true);
   expect(first.equals(plain)).toBe(false);
   expect(second.equals(first)).toBe(false);
+});
+
+describe('the similarity of a plan', () => {
+  async function ask(plan: string, signal?: AbortSignal) {
+    const events: unknown[] = [];
+    const params = { directory: dirname(plan), engine: 'auto', plan, text: await readFile(plan, 'utf8') } as const;
+    const result = await client.request('similarity', params, { signal, onEvent: (event) => events.push(event) });
+    return { result, events };
+  }
+
+  it('is measured once and kept, until an image changes', async () => {
+    const folder = await temporaryFolder();
+    const plan = await writeProject(folder);
+    const first = await ask(plan);
+    expect(first.result.measurement).toMatchObject({ images: 20, bands: null });
+    expect(first.events.at(-1)).toEqual({ event: 'measure', done: 20, total: 20 });
+    expect(await ask(plan)).toEqual({ result: first.result, events: [] });
+    const image = join(folder, 'images', 'left', (await readdir(join(folder, 'images', 'left')))[0]);
+    await utimes(image, new Date(0), new Date(0));
+    expect((await ask(plan)).events).not.toEqual([]);
+  });
+
+  it('passes over images that cannot be read', async () => {
+    const folder = await temporaryFolder();
+    const plan = await writeProject(folder);
+    await writeFile(join(folder, 'images', 'left', '000.png'), 'no image');
+    expect((await ask(plan)).result.measurement.images).toBe(19);
+  });
+
+  it('ends when it is cancelled', async () => {
+    const plan = await writeProject(await temporaryFolder());
+    await expect(ask(plan, AbortSignal.abort())).rejects.toMatchObject({ problem: { reason: 'cancelled' } });
+  });
 });

@@ -292,7 +292,7 @@ describe('recommended plans', () => {
       { kind: 'way', way: 'fineTune' },
       { kind: 'quadrant', data: 'low', similarity: 'low' },
     ] as const) {
-      expect(() => applyPlanEdit(samplePlan(), edit, null)).toThrow(/network of the plan is not known/);
+      expect(() => applyPlanEdit(samplePlan(), edit, { network: null })).toThrow(/network of the plan is not known/);
     }
   });
 });

@@ -15,6 +15,7 @@ const snapshot: Snapshot = {
   network: { state: 'loading' },
   data: { state: 'loading' },
   cost: { state: 'loading' },
+  similarity: { state: 'loading' },
   start: { state: 'ready' },
   run: view('shown', 0.5, NaN, Infinity),
   compared: [view('beside', 0.1)],

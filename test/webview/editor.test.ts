@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import type { PlanData } from '../../src/shared/planView.ts';
 import type { Snapshot, ToWebview } from '../../src/shared/webviewProtocol.ts';
@@ -5,6 +6,16 @@ import { it } from './support/editorTest.ts';
 import { exampleSnapshot } from './support/exampleSnapshot.ts';
 
 const RANGE = 'range:Conv1';
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+const overlap = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 describe('freezing', () => {
   it('says it is ready and shows what the host answers', async ({ editor }) => {
@@ -215,13 +226,45 @@ describe('advisor', () => {
     await expect.poll(() => advice.textContent()).toContain('The plan follows this');
   });
 
-  it('marks the quadrant of the data with a point that lies beside its sentence', async ({ editor }) => {
+  it('places the data on the map, in its box and beside every sentence', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     const cell = page.getByRole('radio', { name: /Your data/ });
     expect(await cell.getAttribute('aria-label')).toContain('Data low, similarity high');
-    const point = await cell.locator('.map-point').boundingBox();
-    const sentence = await cell.locator('.map-sentence').boundingBox();
-    expect(point?.x).toBeGreaterThanOrEqual((sentence?.x ?? 0) + (sentence?.width ?? 0));
+    const boxOf = async (locator: Locator): Promise<Box> => (await locator.boundingBox()) as Box;
+    const point = await boxOf(page.locator('.map-point'));
+    const around = await boxOf(page.locator('.map-box'));
+    expect(overlap(point, around)).toBe(true);
+    expect(overlap(point, await boxOf(cell))).toBe(true);
+    for (const sentence of await page.locator('.map-sentence').all()) {
+      expect(overlap(point, await boxOf(sentence))).toBe(false);
+    }
+  });
+
+  it('says what was measured, that it is being measured, and why it cannot be', async ({ editor }) => {
+    const { network, ...rest } = exampleSnapshot();
+    const page = await editor.open({ ...rest, network, similarity: { state: 'loading' } });
+    const send = (message: ToWebview): Promise<void> =>
+      page.evaluate((each) => window.stub.send(each), message as never);
+    const advice = page.locator('.advice');
+    expect(await advice.textContent()).toContain('The similarity is being measured.');
+    expect(await page.locator('.map-box').count()).toBe(0);
+    await send({ type: 'similarity', similarity: exampleSnapshot().similarity });
+    await expect.poll(() => advice.textContent()).toContain('Batch-normalization distance 0.08 (95 %: 0.07 to 0.092)');
+    expect(await page.locator('.map-box').count()).toBe(1);
+    await send({ type: 'similarity', similarity: { state: 'failed', problem: 'No images.' } });
+    await expect.poll(() => advice.textContent()).toContain('The similarity cannot be measured: No images.');
+  });
+
+  it('draws the depth curve, tells a block by the keyboard, and freezes up to it', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const bars = page.locator('.depth-bar');
+    expect(await bars.count()).toBe(8);
+    expect(await bars.last().getAttribute('aria-label')).toMatch(/^Conv_1: 88\.3 % .*, the best$/);
+    await bars.nth(5).focus();
+    await page.keyboard.press('Enter');
+    const block = /^(\w+):/.exec((await bars.nth(5).getAttribute('aria-label')) ?? '')?.[1] ?? '';
+    await page.getByRole('button', { name: `Freeze up to ${block}` }).click();
+    expect(await editor.edits()).toEqual([{ kind: 'freezeUpTo', block }]);
   });
 
   it('names the three ways of transfer and applies one', async ({ editor }) => {

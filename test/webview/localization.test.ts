@@ -131,8 +131,18 @@ describe('the editor in another language', () => {
   });
 
   it.for<[string, Partial<Snapshot>]>([
-    ['loads', { network: { state: 'loading' }, data: { state: 'loading' }, runs: [] }],
-    ['fails', { network: { state: 'failed', problem: '' }, data: { state: 'failed', problem: '' } }],
+    [
+      'loads',
+      { network: { state: 'loading' }, data: { state: 'loading' }, similarity: { state: 'loading' }, runs: [] },
+    ],
+    [
+      'fails',
+      {
+        network: { state: 'failed', problem: '' },
+        data: { state: 'failed', problem: '' },
+        similarity: { state: 'failed', problem: '' },
+      },
+    ],
     ['is no plan', { document: { plan: null, problems: [] } }],
   ])('has no English where what is shown %s', async ([, parts], { editor }) => {
     await openTranslated(editor, { ...pseudoSnapshot(), ...parts });

@@ -5,10 +5,22 @@ import { quadrantReason, quadrantSentence, type Level } from '../../src/shared/a
 import { countImages } from '../../src/shared/counts.ts';
 import { formatCount, formatList } from '../../src/shared/format.ts';
 import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
+import { assumedSimilarity, mapPlace } from '../../src/shared/advisorMap.ts';
 import { changedParts, keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
 import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
-import type { PlanData } from '../../src/shared/planView.ts';
-import { editPlan, loadedData, loadedNetwork, network, plan, stale } from '../store.ts';
+import {
+  editPlan,
+  loadedData,
+  loadedNetwork,
+  measuredSimilarity,
+  network,
+  plan,
+  planSources,
+  similarity as similarityState,
+  stale,
+} from '../store.ts';
+import { DepthCurve } from './depthCurve.tsx';
+import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
 import { Icon } from './icons.tsx';
 import { Term } from './term.tsx';
 import { TransferWays } from './transferWays.tsx';
@@ -31,6 +43,10 @@ const STEPS: Partial<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, A
 /** The quadrant looked at; null is the one of the plan. */
 const chosen = signal<Quadrant | null>(null);
 const measuredLevel = computed<Level>(() => loadedData.value?.band.quadrantData ?? plan.value?.advice?.data ?? 'low');
+/** As measured, else as the plan has it. */
+const pointSimilarity = computed<Level>(
+  () => measuredSimilarity.value?.judgement.similarity ?? plan.value?.advice?.similarity ?? 'high',
+);
 const quadrant = computed<Quadrant>(
   () =>
     chosen.value ?? {
@@ -48,6 +64,7 @@ export function Advisor(): JSX.Element {
       </h2>
       <QuadrantMap />
       <Advice />
+      <DepthCurve />
       <TransferWays />
     </section>
   );
@@ -65,6 +82,7 @@ function QuadrantMap(): JSX.Element {
         {QUADRANTS.map((each) => (
           <Cell key={quadrantId(each)} quadrant={each} />
         ))}
+        <MapPoint />
       </div>
       <div class="map-axis horizontal">
         <span class="map-low">{t({ message: 'low', comment: 'The similarity of the images' })}</span>
@@ -78,32 +96,18 @@ function QuadrantMap(): JSX.Element {
 function Cell({ quadrant: own }: { quadrant: Quadrant }): JSX.Element {
   const checked = sameQuadrant(own, quadrant.value);
   const { value: images } = loadedData;
-  const similarity = plan.value?.advice?.similarity ?? 'high';
-  const hasPoint = images !== null && images.band.quadrantData === own.data && similarity === own.similarity;
+  const hasPoint = images !== null && images.band.quadrantData === own.data && pointSimilarity.value === own.similarity;
   return (
     <div
       id={quadrantId(own)}
       role="radio"
-      class="map-cell"
+      class={`map-cell ${own.data}`}
       aria-checked={checked}
       aria-label={hasPoint ? t('{0}. Your data', describeCell(own)) : describeCell(own)}
       tabIndex={checked ? 0 : -1}
       onClick={() => (chosen.value = own)}
     >
       <span class="map-sentence">{quadrantSentence(own.data, own.similarity)}</span>
-      {hasPoint && (
-        <span class="map-lane">
-          <span
-            class="map-point"
-            title={t(
-              'Your data: {0}, {1} in the smallest class',
-              countImages(images.band.images),
-              formatCount(images.band.smallestClass),
-            )}
-            style={{ bottom: `${pointHeight(images) * 100}%` }}
-          />
-        </span>
-      )}
     </div>
   );
 }
@@ -121,13 +125,38 @@ function describeCell({ data, similarity }: Quadrant): string {
     : t('{0}. Data high, similarity high', sentence);
 }
 
-/** Images of the smallest class where a quadrant begins and ends, for the place of the point in it. */
-const RANGES: Record<Level, readonly [number, number]> = { low: [10, 500], high: [500, 10_000] };
-
-function pointHeight({ band }: PlanData): number {
-  const [from, to] = RANGES[band.quadrantData];
-  const share = Math.log(Math.max(1, band.smallestClass) / from) / Math.log(to / from);
-  return Math.min(1, Math.max(0, share));
+/** Where the dataset is on the map: as measured, or in the half that the plan assumes. */
+function MapPoint(): JSX.Element | null {
+  const { value: images } = loadedData;
+  const { value: measured } = measuredSimilarity;
+  if (!images) return null;
+  const place = mapPlace(images.band, images.classes.length, measured ?? assumedSimilarity(pointSimilarity.value));
+  const percent = (share: number): string => `${share * 100}%`;
+  const title = t(
+    'Your data: {0}, {1} in the smallest class',
+    countImages(images.band.images),
+    formatCount(images.band.smallestClass),
+  );
+  return (
+    <div class="map-overlay">
+      {measured && (
+        <span
+          class="map-box"
+          style={{
+            left: percent(place.left),
+            width: percent(place.right - place.left),
+            bottom: percent(place.bottom),
+            height: percent(place.top - place.bottom),
+          }}
+        />
+      )}
+      <span
+        class={measured ? 'map-point' : 'map-point assumed'}
+        title={title}
+        style={{ left: percent(place.x), bottom: percent(place.y) }}
+      />
+    </div>
+  );
 }
 
 function moveOnMap(event: KeyboardEvent): void {
@@ -148,13 +177,11 @@ function moveOnMap(event: KeyboardEvent): void {
 
 function Advice(): JSX.Element | null {
   const { value: shownPlan } = plan;
-  const { value: shownNetwork } = loadedNetwork;
   const { data, similarity } = quadrant.value;
-  if (!shownPlan || !shownNetwork) return <WaitingForNetwork />;
-  const source = { network: shownNetwork, data: loadedData.value };
-  const advice = recommendQuadrant(shownPlan, source, data, similarity);
+  if (!shownPlan || !loadedNetwork.value) return <WaitingForNetwork />;
+  const advice = recommendQuadrant(shownPlan, planSources.value, data, similarity);
   const edit: PlanEdit = { kind: 'quadrant', data, similarity };
-  const { changes } = applyPlanEdit(shownPlan, edit, shownNetwork, loadedData.value);
+  const { changes } = applyPlanEdit(shownPlan, edit, planSources.value);
   return (
     <div class="advice" aria-live="polite">
       <div class="advice-head">
@@ -170,6 +197,7 @@ function Advice(): JSX.Element | null {
         )}
       </div>
       {keepsWhatTrains(changes) && <OwnSettings parts={changedParts(changes)} onReset={() => applyQuadrant(edit)} />}
+      <SimilarityReasons />
       <ul class="reasons">
         {advice.reasons
           .filter((reason) => reason !== quadrantReason(advice.sentence))
@@ -183,6 +211,30 @@ function Advice(): JSX.Element | null {
         ))}
       </ul>
     </div>
+  );
+}
+
+/** What was measured of the similarity, or why it was not. */
+function SimilarityReasons(): JSX.Element | null {
+  const { value: state } = similarityState;
+  const { value: measured } = measuredSimilarity;
+  if (state.state === 'failed') {
+    return <p class="quiet">{t('The similarity cannot be measured: {0}', state.problem)}</p>;
+  }
+  if (!measured || !plan.value) return <p class="quiet">{t('The similarity is being measured.')}</p>;
+  const { measurement, judgement, distances } = measured;
+  const warnings = similarityWarnings({ range: plan.value.input.range, distances, inputShift: measurement.inputShift });
+  return (
+    <ul class="reasons">
+      {judgement.reasons.map((reason) => (
+        <li key={reason}>{reason}</li>
+      ))}
+      {warnings.map(({ code, text }) => (
+        <li key={code} class="reason-warning">
+          <Icon name="warning" /> {text}
+        </li>
+      ))}
+    </ul>
   );
 }
 

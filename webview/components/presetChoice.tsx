@@ -51,5 +51,5 @@ function choose(value: string): void {
 
 /** Whether choosing this preset would change nothing. */
 function follows(plan: Plan, network: PlanNetwork, preset: SchedulePresetId): boolean {
-  return applyPlanEdit(plan, { kind: 'preset', preset }, network).changes.length === 0;
+  return applyPlanEdit(plan, { kind: 'preset', preset }, { network }).changes.length === 0;
 }

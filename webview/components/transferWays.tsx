@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { applyPlanEdit, TRANSFER_WAYS } from '../../src/shared/planEdits.ts';
 import { termOf } from '../../src/shared/terms.ts';
-import { editPlan, loadedData, loadedNetwork, plan, stale } from '../store.ts';
+import { editPlan, loadedNetwork, plan, planSources, stale } from '../store.ts';
 import { Icon } from './icons.tsx';
 
 type Way = (typeof TRANSFER_WAYS)[number];
@@ -47,7 +47,6 @@ function WayButton({ way }: { way: Way }): JSX.Element {
 /** Whether choosing this way would change nothing. */
 function followsWay(way: Way): boolean {
   const { value: shownPlan } = plan;
-  const { value: network } = loadedNetwork;
-  if (!shownPlan || !network) return false;
-  return applyPlanEdit(shownPlan, { kind: 'way', way }, network, loadedData.value).changes.length === 0;
+  if (!shownPlan || !loadedNetwork.value) return false;
+  return applyPlanEdit(shownPlan, { kind: 'way', way }, planSources.value).changes.length === 0;
 }

@@ -1,25 +1,24 @@
 import { t } from '@vscode/l10n';
-import { type Level, type Recommendation, recommendPlan } from '../advisor.ts';
+import { type AdviceInput, type Level, type Recommendation, recommendPlan } from '../advisor.ts';
 import { type DataBand, dataBand } from '../dataBand.ts';
+import { blocksAbovePeak } from '../depthCurve.ts';
 import { ThawError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
-import type { PlanEdit } from '../planEdits.ts';
-import type { PlanData, PlanNetwork } from '../planView.ts';
+import type { PlanEdit, PlanSources } from '../planEdits.ts';
+import type { PlanData } from '../planView.ts';
+import { judgeSimilarity } from '../similarity.ts';
 
 type Way = Extract<PlanEdit, { kind: 'way' }>['way'];
 
 /** Images a class where they are not counted yet: in the midst of few, and of many. */
 const TYPICAL_CLASS = { low: 100, high: 1000 };
 
-/** The network as the advisor wants it, or `usage` while it is not known. */
-type Source = { network: PlanNetwork | null; data: PlanData | null };
-
 /**
  * Rewrites what the advisor decides for a quadrant: blocks, phases, the optimizer, batch normalization, augmentation, early
  * stopping, the head's dropout and L2, and the advice itself; a similarity that is new is the user's.
  * Throws `usage` without the network.
  */
-export function applyQuadrant(draft: Plan, source: Source, data: Level, similarity: Level): void {
+export function applyQuadrant(draft: Plan, source: PlanSources, data: Level, similarity: Level): void {
   const advice = recommendQuadrant(draft, source, data, similarity);
   applyTraining(draft, advice);
   const { clipNorm } = draft.optimizer;
@@ -32,28 +31,28 @@ export function applyQuadrant(draft: Plan, source: Source, data: Level, similari
 }
 
 /** What `applyQuadrant` would write, with its reasons. Throws `usage` without the network. */
-export function recommendQuadrant(plan: Plan, source: Source, data: Level, similarity: Level): Recommendation {
-  return recommend(plan, source, levelBand(plan, source.data, data), similarity);
+export function recommendQuadrant(plan: Plan, source: PlanSources, data: Level, similarity: Level): Recommendation {
+  return recommend(plan, source, levelBand(plan, source.data ?? null, data), similarity);
 }
 
 /**
  * Rewrites blocks, phases, the head's rate and batch normalization for one of the three ways of transfer. Throws `usage`
  * without the network.
  */
-export function applyWay(draft: Plan, source: Source, way: Way): void {
+export function applyWay(draft: Plan, source: PlanSources, way: Way): void {
   applyTraining(draft, recommendWay(draft, source, way));
 }
 
-function recommendWay(plan: Plan, source: Source, way: Way): Recommendation {
+function recommendWay(plan: Plan, source: PlanSources, way: Way): Recommendation {
   const measured = source.data?.band ?? typicalBand(plan, plan.advice?.data ?? 'low');
   switch (way) {
     case 'featureExtractor':
-      return recommend(plan, source, levelBand(plan, source.data, 'low'), 'high');
+      return recommend(plan, source, levelBand(plan, source.data ?? null, 'low'), 'high');
     case 'fineTune':
       // The user has decided against training the head alone, which is all the advisor offers for few similar images.
       return recommend(plan, source, { ...measured, tiny: false }, measured.quadrantData);
     case 'plainStart': {
-      const complete = recommend(plan, source, levelBand(plan, source.data, 'high'), 'low');
+      const complete = recommend(plan, source, levelBand(plan, source.data ?? null, 'high'), 'low');
       return { ...complete, phases: complete.phases.filter((phase) => phase.unfreeze === undefined) };
     }
   }
@@ -67,7 +66,12 @@ function applyTraining(draft: Plan, advice: Recommendation): void {
   draft.batchNorm = advice.batchNorm;
 }
 
-function recommend(plan: Plan, { network }: Source, data: DataBand, similarity: Level): Recommendation {
+function recommend(
+  plan: Plan,
+  { network, similarity: measured }: PlanSources,
+  data: DataBand,
+  similarity: Level,
+): Recommendation {
   if (!network) {
     const message = t('The network of the plan is not known, so there is nothing to recommend. Mend "model" first.');
     throw new ThawError({ reason: 'usage', message });
@@ -81,12 +85,18 @@ function recommend(plan: Plan, { network }: Source, data: DataBand, similarity: 
   return recommendPlan({
     data,
     similarity,
-    // Only a similarity that differs from what the plan rests on is a new word of the user.
-    similaritySource: plan.advice?.similarity === similarity ? plan.advice.similaritySource : 'given',
+    similaritySource: similaritySource(plan, measured ? judgeSimilarity(measured).similarity : null, similarity),
     blocks,
+    ...(measured?.curve ? { blocksAbovePeak: blocksAbovePeak(measured.curve, blocks) } : {}),
     batchSize: plan.batchSize,
     ...(typeof validation === 'number' ? { validationShare: validation } : {}),
   });
+}
+
+/** Only a similarity that differs from what was measured, or else from what the plan rests on, is a new word of the user. */
+function similaritySource(plan: Plan, measured: Level | null, similarity: Level): AdviceInput['similaritySource'] {
+  if (measured) return measured === similarity ? 'measured' : 'given';
+  return plan.advice?.similarity === similarity ? plan.advice.similaritySource : 'given';
 }
 
 /** The images as counted where they are of that level; otherwise the level is the user's word. */

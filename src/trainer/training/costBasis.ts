@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import * as z from 'zod';
-import { StoredTimes, timesFolder } from '../../node/storedTimes.ts';
+import { measurementFolder, StoredMeasurement } from '../../node/storedMeasurement.ts';
 import { type NetworkTimes, networkTimesSchema } from '../../shared/networkTimes.ts';
 import type { CostBasis, ImageCounts } from '../../shared/predictCost.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
@@ -40,8 +40,8 @@ export async function openCostBasis(setup: TrainingSetup, options: BasisOptions)
   if (openSeconds === null) return null;
   const network = describeSteps(setup.network);
   const key = { network, ...machineKey(engine) };
-  const times = await storedOr(new StoredTimes(networkTimesSchema, key), plan.batchNorm === 'adapt', (adaptive) =>
-    measureTimes(engine, setup.network, { adaptive, scratch: timesFolder(), signal }),
+  const times = await storedOr(new StoredMeasurement(networkTimesSchema, key), plan.batchNorm === 'adapt', (adaptive) =>
+    measureTimes(engine, setup.network, { adaptive, scratch: measurementFolder(), signal }),
   );
   const memory = { engine: engineMemory(engine), budgetBytes: memoryBudget(memoryMB), ...keptLimits() };
   const images = { train: data.train.examples.length, validation: data.validation.examples.length };
@@ -53,7 +53,7 @@ function machineKey({ name, version }: Engine): object {
 }
 
 async function storedOr(
-  stored: StoredTimes<NetworkTimes>,
+  stored: StoredMeasurement<NetworkTimes>,
   adaptive: boolean,
   measure: (adaptive: boolean) => Promise<NetworkTimes>,
 ): Promise<NetworkTimes> {
@@ -69,7 +69,7 @@ async function openingSeconds(setup: TrainingSetup, signal: AbortSignal | undefi
   const { data, network, dataFolder } = setup;
   const files = data.train.examples.map(({ file }) => file);
   const key = { dataFolder, files: files.length, decode: network.decode, thaw: THAW_VERSION };
-  const stored = new StoredTimes(openingSchema, { ...key, processor: cpus().at(0)?.model });
+  const stored = new StoredMeasurement(openingSchema, { ...key, processor: cpus().at(0)?.model });
   const known = await stored.read();
   if (known) return known.seconds;
   const seconds = await timeOpening(files, network.decode, signal);

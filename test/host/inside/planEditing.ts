@@ -9,13 +9,13 @@ export const planEditingCases: HostCases = {
     await vscode.window.showTextDocument(document);
     const before = document.getText();
     const editing = new PlanEditing(document);
-    assert.equal(await editing.apply(1, { kind: 'setting', path: ['batchSize'], value: 4 }, null, null), true);
+    assert.equal(await editing.apply(1, { kind: 'setting', path: ['batchSize'], value: 4 }, { network: null }), true);
     const once = document.getText();
     assert.equal(once, before.replace('"batchSize": 8', '"batchSize": 4'));
     assert.notEqual(once, before);
-    assert.equal(await editing.apply(2, { kind: 'setting', path: ['batchSize'], value: 4 }, null, null), false);
+    assert.equal(await editing.apply(2, { kind: 'setting', path: ['batchSize'], value: 4 }, { network: null }), false);
     assert.equal(editing.current, 2);
-    await editing.apply(3, { kind: 'headRate', rate: 0.125 }, null, null);
+    await editing.apply(3, { kind: 'headRate', rate: 0.125 }, { network: null });
     assert.notEqual(document.getText(), once);
     await vscode.commands.executeCommand('undo');
     assert.equal(document.getText(), once);
@@ -30,7 +30,7 @@ export const planEditingCases: HostCases = {
   'writes nothing into a text with faults': async (vscode) => {
     const document = await vscode.workspace.openTextDocument({ language: 'json', content: '{ "version": 1, "batch' });
     const editing = new PlanEditing(document);
-    assert.equal(await editing.apply(1, { kind: 'headRate', rate: 0.125 }, null, null), false);
+    assert.equal(await editing.apply(1, { kind: 'headRate', rate: 0.125 }, { network: null }), false);
     assert.equal(document.getText(), '{ "version": 1, "batch');
   },
 };

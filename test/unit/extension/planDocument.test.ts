@@ -58,7 +58,7 @@ describe('changeText', () => {
   });
 
   it('writes what an edit of the editor means, and the plan stays valid', () => {
-    const { changes } = applyPlanEdit(samplePlan(), { kind: 'freezeUpTo', block: 'b2' }, network);
+    const { changes } = applyPlanEdit(samplePlan(), { kind: 'freezeUpTo', block: 'b2' }, { network });
     const after = applied(text, changeText(text, changes));
     const parsed = parsePlanText(after);
     if ('problems' in parsed) throw new Error(parsed.problems[0].problem);

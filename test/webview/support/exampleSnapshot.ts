@@ -1,4 +1,5 @@
 import { dataBand } from '../../../src/shared/dataBand.ts';
+import { depthCurve } from '../../../src/shared/depthCurve.ts';
 import type { Plan } from '../../../src/shared/plan.ts';
 import { parsePlanText } from '../../../src/shared/planText.ts';
 import type { PlanData, PlanNetwork } from '../../../src/shared/planView.ts';
@@ -10,6 +11,7 @@ import {
   type RunView,
   type StepSeries,
 } from '../../../src/shared/runView.ts';
+import type { SimilarityResult } from '../../../src/shared/similarityResult.ts';
 import type { Snapshot } from '../../../src/shared/webviewProtocol.ts';
 import { basisOf } from '../../support/costBasis.ts';
 import { mobileNet } from './exampleNetworks.ts';
@@ -97,6 +99,30 @@ export function exampleRun(plan: Plan, epochs: number, seed = 7): RunView {
   };
 }
 
+/** Photographs like those of the network: features get better up to its end. */
+export function exampleSimilarity(network: PlanNetwork, distance = 0.08): SimilarityResult {
+  const shares = [0.3, 0.42, 0.5, 0.61, 0.66, 0.74, 0.82, 0.88];
+  const { blocks } = network;
+  const depths = depthCurve(
+    shares.slice(-blocks.length).map((share, place, all) => ({
+      block: blocks[Math.round(((place + 1) * blocks.length) / all.length) - 1].name,
+      correct: Array.from({ length: 120 }, (_, image) => image < 120 * share),
+    })),
+  );
+  return {
+    measurement: {
+      fingerprint: '00',
+      distance: { distance, low: distance / 1.15, high: distance * 1.15 },
+      bands: { high: 0.15, low: 0.35 },
+      curve: depths,
+      depths,
+      images: 120,
+      inputShift: false,
+    },
+    distances: { '-1..1': distance, '0..1': 0.17, '0..255': 583, imagenet: 0.25, caffe: 218 },
+  };
+}
+
 /** One of the runs before, with curves of its own. */
 function finishedRun(plan: Plan, index: number): RunView {
   const name = `flowers-${2 - index}`;
@@ -162,6 +188,7 @@ export function exampleSnapshot(
       state: 'ready',
       value: { measured: { basis: basisOf(network), images: { train: 533, validation: 133 } }, downloadBytes: 0 },
     },
+    similarity: { state: 'ready', value: exampleSimilarity(network) },
     start: run ? { state: 'running', run: run.run, change: 'none' } : { state: 'ready' },
     run,
     compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],

@@ -6,12 +6,12 @@ import { writeFileAtomic } from './atomicFile.ts';
 import { cacheDirectory } from './cacheDirectory.ts';
 
 /** Folder of what was measured on this machine. */
-export function timesFolder(): string {
-  return join(cacheDirectory(), 'timings');
+export function measurementFolder(): string {
+  return join(cacheDirectory(), 'measurements');
 }
 
 /** Something that was measured, kept under everything that it depends on. */
-export class StoredTimes<T> {
+export class StoredMeasurement<T> {
   private readonly path: string;
 
   /** @param key all that the measured values depend on, as plain data */
@@ -20,7 +20,7 @@ export class StoredTimes<T> {
     key: unknown,
   ) {
     const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex');
-    this.path = join(timesFolder(), `${hash.slice(0, 32)}.json`);
+    this.path = join(measurementFolder(), `${hash.slice(0, 32)}.json`);
   }
 
   /** Null where nothing was measured yet, or the file is no good. */

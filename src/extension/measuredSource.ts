@@ -2,19 +2,28 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { Plan } from '../shared/plan.ts';
 import type { Loadable } from '../shared/planView.ts';
-import type { CostResult } from '../shared/results.ts';
+import type { Results } from '../shared/protocol.ts';
 import { problemText } from './problemText.ts';
 import type { TrainerService } from './trainerService.ts';
+
+/** What is measured of a plan in the background. */
+export type MeasuredPart = 'cost' | 'similarity';
 
 /** Time without typing before anything is measured. */
 const SETTLE_MS = 1000;
 
+/** What of a plan the measured values depend on. */
+const KEYS: Record<MeasuredPart, (plan: Plan) => unknown[]> = {
+  cost: (plan) => [plan.model, plan.head, plan.input, plan.data, plan.batchNorm === 'adapt'],
+  similarity: (plan) => [plan.model, plan.head.after, plan.input, plan.data.train],
+};
+
 /**
- * What the cost of a plan follows from: asked of the trainer when it has nothing else to do, and not while a run trains,
- * which needs the machine. The page predicts from it by itself whatever is frozen or thawed.
+ * Something that is measured of a plan: asked of the trainer when it has nothing else to do, and not while a run trains, which
+ * needs the machine.
  */
-export class PlanCostSource implements vscode.Disposable {
-  private state: Loadable<CostResult> = { state: 'loading' };
+export class MeasuredSource<M extends MeasuredPart> implements vscode.Disposable {
+  private state: Loadable<Results[M]> = { state: 'loading' };
   /** What is measured, or was. */
   private key: string | null = null;
   private plan: Plan | null = null;
@@ -23,12 +32,13 @@ export class PlanCostSource implements vscode.Disposable {
   private controller = new AbortController();
 
   constructor(
+    private readonly part: M,
     private readonly document: vscode.TextDocument,
     private readonly trainer: TrainerService,
     private readonly onChange: () => void,
   ) {}
 
-  get view(): Loadable<CostResult> {
+  get view(): Loadable<Results[M]> {
     return this.state;
   }
 
@@ -37,7 +47,7 @@ export class PlanCostSource implements vscode.Disposable {
     this.plan = plan;
     // Images are decoded, so nothing is measured before the workspace is trusted.
     if (this.isPaused || !vscode.workspace.isTrusted) return;
-    const key = JSON.stringify([plan.model, plan.head, plan.input, plan.data, plan.batchNorm === 'adapt']);
+    const key = JSON.stringify(KEYS[this.part](plan));
     if (key === this.key && this.state.state !== 'failed') return;
     this.key = key;
     this.controller.abort();
@@ -69,14 +79,14 @@ export class PlanCostSource implements vscode.Disposable {
     const { signal } = this.controller;
     const path = this.document.uri.fsPath;
     const params = { directory: dirname(path), plan: path, text: this.document.getText() };
-    const next = await this.trainer.requestWhenIdle('cost', params, signal).then(
-      (value): Loadable<CostResult> => ({ state: 'ready', value }),
-      (error: unknown): Loadable<CostResult> => ({ state: 'failed', problem: problemText(error) }),
+    const next = await this.trainer.requestWhenIdle<MeasuredPart>(this.part, params, signal).then(
+      (value): Loadable<Results[M]> => ({ state: 'ready', value: value as Results[M] }),
+      (error: unknown): Loadable<Results[M]> => ({ state: 'failed', problem: problemText(error) }),
     );
     if (!signal.aborted && key === this.key) this.show(next);
   }
 
-  private show(state: Loadable<CostResult>): void {
+  private show(state: Loadable<Results[M]>): void {
     this.state = state;
     this.onChange();
   }

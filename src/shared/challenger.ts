@@ -1,0 +1,72 @@
+import { t } from '@vscode/l10n';
+import { type AdviceInput, recommendPlan } from './advisor.ts';
+import { type DepthCurve, hasDrop } from './depthCurve.ts';
+import { formatCount } from './format.ts';
+import type { SimilarityJudgement } from './similarity.ts';
+
+/** Another plan that is worth a try beside the recommended one. */
+export interface Challenger {
+  /** `earlierHead`: the head sits on an earlier block, and nothing else trains; `neighbour`: that of the next quadrant. */
+  kind: 'earlierHead' | 'neighbour';
+  /** Block whose output the head sits on; null for the last one. */
+  headAfter: string | null;
+  /** Names, input to output. */
+  unfrozenBlocks: string[];
+  reason: string;
+}
+
+/**
+ * The plan that the recommended one should be compared with, where table and data leave room for one: with few and
+ * dissimilar images CS231n (https://cs231n.github.io/transfer-learning/) trains a linear head on earlier features instead of
+ * retraining the last blocks; in a band between two quadrants the neighbour may serve as well. Null where neither is so.
+ */
+export function findChallenger(
+  input: AdviceInput,
+  { borderline }: Pick<SimilarityJudgement, 'borderline'>,
+  curve: DepthCurve | null,
+): Challenger | null {
+  const { data, similarity, blocks } = input;
+  if (blocks.length < 2) return null;
+  if (data.quadrantData === 'low' && similarity === 'low') return earlierHead(input, curve);
+  if (borderline && similarity === 'high' && !data.tiny) {
+    return neighbour(
+      { ...input, similarity: 'low' },
+      t('The similarity lies between the bands: the plan for dissimilar images may serve as well.'),
+    );
+  }
+  if (!data.borderline) return null;
+  return neighbour(
+    { ...input, data: { ...data, quadrantData: 'high', band: 'high' } },
+    t('The amount of data lies between the bands: the plan for more data may serve as well.'),
+  );
+}
+
+function neighbour(input: AdviceInput, reason: string): Challenger {
+  return { kind: 'neighbour', headAfter: null, unfrozenBlocks: recommendPlan(input).unfrozenBlocks, reason };
+}
+
+/** At the peak of the depth curve, or where it has none before the end, at two thirds of the blocks. */
+function earlierHead({ blocks }: AdviceInput, curve: DepthCurve | null): Challenger {
+  const last = blocks[blocks.length - 1].name;
+  const peak = curve && curve.points[curve.peak].block;
+  if (peak && peak !== last) {
+    const reason = hasDrop(curve)
+      ? t('A head on {0}, where the features tell the classes apart best, may do without retraining anything.', peak)
+      : t(
+          'A head on {0}, where the features are best as far as these images show, may do without retraining anything.',
+          peak,
+        );
+    return { kind: 'earlierHead', headAfter: peak, unfrozenBlocks: [], reason };
+  }
+  const place = Math.max(1, Math.round((2 * blocks.length) / 3));
+  return {
+    kind: 'earlierHead',
+    headAfter: blocks[place - 1].name,
+    unfrozenBlocks: [],
+    reason: t(
+      'A head on block {0} of {1}, whose features are less specific to the source images, may do without retraining anything.',
+      formatCount(place),
+      formatCount(blocks.length),
+    ),
+  };
+}

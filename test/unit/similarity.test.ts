@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { depthCurve, type DepthCurve } from '../../src/shared/depthCurve.ts';
+import { distanceBand, judgeSimilarity, type SimilarityBand } from '../../src/shared/similarity.ts';
+import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
+
+const BANDS = { high: 0.15, low: 0.35 };
+
+/** A curve over two depths with so many of 100 images right. */
+function curveOf(early: number, last: number): DepthCurve {
+  const depth = (block: string, count: number) => ({
+    block,
+    correct: Array.from({ length: 100 }, (_, at) => at < count),
+  });
+  return depthCurve([depth('early', early), depth('last', last)]);
+}
+
+const RISING = curveOf(50, 80);
+const FALLING = curveOf(90, 60);
+/** Falls, but too little to be shown. */
+const UNSURE = depthCurve([
+  { block: 'early', correct: Array.from({ length: 100 }, (_, at) => at < 60) },
+  { block: 'last', correct: Array.from({ length: 100 }, (_, at) => at >= 46) },
+]);
+
+const distance = (value: number) => ({ distance: value, low: value / 1.1, high: value * 1.1 });
+const judge = (value: number | null, curve: DepthCurve | null, bands = true) =>
+  judgeSimilarity({
+    distance: value === null ? null : distance(value),
+    bands: bands ? BANDS : null,
+    curve,
+  });
+
+describe('the band of a distance', () => {
+  it.each([
+    [0.149, 'high'],
+    [0.15, 'medium'],
+    [0.35, 'medium'],
+    [0.351, 'low'],
+  ])('of %d is %s', (value, band) => {
+    expect(distanceBand(value, BANDS)).toBe(band);
+  });
+});
+
+describe('the judgement of similarity', () => {
+  it.each<[string, number | null, DepthCurve | null, SimilarityBand]>([
+    ['near and best at the end', 0.05, RISING, 'high'],
+    ['near and worse at the end', 0.05, FALLING, 'medium'],
+    ['between and best at the end', 0.2, RISING, 'high'],
+    ['between and worse at the end', 0.2, FALLING, 'low'],
+    ['between, without a curve', 0.2, null, 'medium'],
+    ['far and best at the end', 0.5, RISING, 'medium'],
+    ['far and worse at the end', 0.5, FALLING, 'low'],
+    ['far, without a curve', 0.5, null, 'low'],
+    ['no distance and best at the end', null, RISING, 'high'],
+    ['no distance and worse at the end', null, FALLING, 'low'],
+    ['no measure at all', null, null, 'medium'],
+  ])('%s', (_, value, curve, band) => {
+    const judgement = judge(value, curve);
+    expect(judgement).toMatchObject({
+      band,
+      borderline: band === 'medium',
+      similarity: band === 'low' ? 'low' : 'high',
+    });
+  });
+
+  it('leaves a fall alone that the images cannot show', () => {
+    expect(UNSURE.drop).toBeGreaterThan(0.05);
+    expect(judge(0.05, UNSURE)).toMatchObject({ band: 'high', correction: null });
+  });
+
+  it('goes by the curve alone where the network was not calibrated, and says so', () => {
+    const judgement = judge(0.01, FALLING, false);
+    expect(judgement).toMatchObject({ band: 'low', byDistance: null });
+    expect(judgement.reasons[0]).toContain('not calibrated');
+    expect(judge(99, RISING, false).band).toBe('high');
+  });
+
+  it('is never higher for a larger distance', () => {
+    const order: SimilarityBand[] = ['low', 'medium', 'high'];
+    const curves = fc.constantFrom(RISING, FALLING, UNSURE, null);
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 2, noNaN: true }),
+        fc.double({ min: 0, max: 2, noNaN: true }),
+        curves,
+        (a, b, curve) => {
+          const [near, far] = [Math.min(a, b), Math.max(a, b)];
+          expect(order.indexOf(judge(far, curve).band)).toBeLessThanOrEqual(order.indexOf(judge(near, curve).band));
+        },
+      ),
+    );
+  });
+
+  it('gives the numbers behind both measures', () => {
+    expect(judge(0.2, FALLING).reasons).toEqual([
+      'Batch-normalization distance 0.2 (95 %: 0.18 to 0.22), between 0.15 and 0.35: the network meets partly what it knows.',
+      'Features are best at early (90.0 %) and significantly worse at the end (60.0 %): the last blocks are specific to other images.',
+    ]);
+  });
+});
+
+describe('warnings', () => {
+  const distances = { '-1..1': 0.1, '0..1': 0.2, '0..255': 500, imagenet: 0.3, caffe: 200 };
+
+  it('names a range that is much nearer', () => {
+    const [warning] = similarityWarnings({ range: '0..1', distances, inputShift: false });
+    expect(warning).toMatchObject({ code: 'valueRange' });
+    expect(warning.text).toContain('Set input.range to "-1..1"');
+    expect(
+      similarityWarnings({ range: '0..1', distances: { ...distances, '-1..1': 0.15 }, inputShift: false }),
+    ).toEqual([]);
+  });
+
+  it('names a distance that no photograph has', () => {
+    const far = { '-1..1': 6, '0..1': 6, '0..255': 6, imagenet: 6, caffe: 6 };
+    expect(similarityWarnings({ range: '-1..1', distances: far, inputShift: true }).map(({ code }) => code)).toEqual([
+      'valueRange',
+    ]);
+  });
+
+  it('names a shift of the input, unless it is the range', () => {
+    expect(similarityWarnings({ range: '-1..1', distances, inputShift: true }).map(({ code }) => code)).toEqual([
+      'inputShift',
+    ]);
+    expect(similarityWarnings({ range: '0..255', distances, inputShift: true }).map(({ code }) => code)).toEqual([
+      'valueRange',
+    ]);
+    expect(similarityWarnings({ range: '-1..1', distances: null, inputShift: false })).toEqual([]);
+  });
+});
