@@ -11,6 +11,8 @@ import { readModelFiles } from '../src/node/modelFiles.ts';
 import { encodeTensors } from '../src/node/safetensors.ts';
 import { Random } from '../src/shared/random.ts';
 
+/** Patches of an image in each direction. */
+const PATCHES = 6;
 const SIZE = 224;
 
 async function writeWeights(model: string, path: string): Promise<void> {
@@ -18,7 +20,10 @@ async function writeWeights(model: string, path: string): Promise<void> {
   await writeFile(path, encodeTensors(weights));
 }
 
-/** Images of one class share a pattern of waves, each with a phase, a strength and noise of its own. */
+/**
+ * Images of one class share a pattern of waves, each with a phase, a strength, patches and noise of its own: without the
+ * patches they would look nearly the same when small, and then stay together when they are divided.
+ */
 async function writeImages(folder: string, count: number, classes: number): Promise<void> {
   for (let label = 0; label < classes; label++) await mkdir(join(folder, `class-${label}`), { recursive: true });
   for (let index = 0; index < count; index++) {
@@ -33,13 +38,17 @@ async function writeImages(folder: string, count: number, classes: number): Prom
 function draw(label: number, index: number): Uint8Array {
   const random = Random.seeded(index, 'bench/images');
   const [phase, strength] = [6.3 * random.uniform(), 40 + 60 * random.uniform()];
+  const patches = Float64Array.from({ length: 3 * PATCHES * PATCHES }, () => 80 * (random.uniform() - 0.5));
   const [across, down] = [(1 + (label % 4)) / 9, (1 + Math.floor(label / 4)) / 9];
   const pixels = new Uint8Array(SIZE * SIZE * 3);
   for (let place = 0; place < SIZE * SIZE; place++) {
     const wave = Math.sin(phase + across * (place % SIZE) + down * Math.floor(place / SIZE));
     const noise = 24 * random.uniform();
+    const patchAt = (position: number): number => Math.floor((position * PATCHES) / SIZE);
+    const patch = 3 * (patchAt(Math.floor(place / SIZE)) * PATCHES + patchAt(place % SIZE));
     for (let channel = 0; channel < 3; channel++) {
-      pixels[3 * place + channel] = 116 + strength * wave * (channel === label % 3 ? 1 : 0.4) + noise;
+      const value = 116 + strength * wave * (channel === label % 3 ? 1 : 0.4) + patches[patch + channel] + noise;
+      pixels[3 * place + channel] = Math.min(255, Math.max(0, value));
     }
   }
   return pixels;
