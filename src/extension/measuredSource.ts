@@ -45,8 +45,11 @@ export class MeasuredSource<M extends MeasuredPart> implements vscode.Disposable
   /** Measures what the plan names, unless that is known. One that failed is tried again. */
   load(plan: Plan): void {
     this.plan = plan;
-    // Images are decoded, so nothing is measured before the workspace is trusted.
-    if (this.isPaused || !vscode.workspace.isTrusted) return;
+    if (this.isPaused) return;
+    if (!vscode.workspace.isTrusted) {
+      this.show({ state: 'failed', problem: vscode.l10n.t('Images are decoded once you trust the workspace.') });
+      return;
+    }
     const key = JSON.stringify(KEYS[this.part](plan));
     if (key === this.key && this.state.state !== 'failed') return;
     this.key = key;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/shared/random.ts';
+import { judgeSimilarity } from '../../src/shared/similarity.ts';
 import { measureSimilarity } from '../../src/trainer/probes/measureSimilarity.ts';
 import { summarizeBlocks } from '../../src/trainer/training/prepareNetwork.ts';
 import { describeGraph } from '../../src/trainer/model/networkGraph.ts';
@@ -81,6 +82,12 @@ describe('the depth curve of a network', () => {
     const { measured } = await measure(colours(60, true));
     expect(measured.depths).not.toBeNull();
     expect(measured.curve).toBeNull();
+  });
+
+  it('decides alone where batch normalization has no statistics yet', async () => {
+    const { measured } = await measure(colours(60));
+    expect(measured).toMatchObject({ distance: null, bands: null, fingerprint: null, inputShift: false });
+    expect(judgeSimilarity(measured)).toMatchObject({ byDistance: null, correction: 'down', band: 'low' });
   });
 
   it('leaves no tensors behind', async () => {

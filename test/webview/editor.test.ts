@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { PlanData } from '../../src/shared/planView.ts';
 import type { Snapshot, ToWebview } from '../../src/shared/webviewProtocol.ts';
 import { it } from './support/editorTest.ts';
-import { exampleSnapshot } from './support/exampleSnapshot.ts';
+import { exampleSimilarity, exampleSnapshot } from './support/exampleSnapshot.ts';
 
 const RANGE = 'range:Conv1';
 
@@ -253,6 +253,20 @@ describe('advisor', () => {
     expect(await page.locator('.map-box').count()).toBe(1);
     await send({ type: 'similarity', similarity: { state: 'failed', problem: 'No images.' } });
     await expect.poll(() => advice.textContent()).toContain('The similarity cannot be measured: No images.');
+  });
+
+  it('names the plan that is worth a try where the measures leave room for one', async ({ editor }) => {
+    const snapshot = exampleSnapshot();
+    const page = await editor.open(snapshot);
+    const advice = page.locator('.advice');
+    expect(await advice.textContent()).not.toContain('Worth a try');
+    const { network } = snapshot;
+    if (network.state !== 'ready') throw new Error('The example has a network.');
+    const similarity = { state: 'ready', value: exampleSimilarity(network.value, 0.5) } as const;
+    await page.evaluate((message) => window.stub.send(message), { type: 'similarity', similarity } as const);
+    await expect
+      .poll(() => advice.textContent())
+      .toContain('Worth a try beside it: The similarity lies between the bands');
   });
 
   it('draws the depth curve, tells a block by the keyboard, and freezes up to it', async ({ editor }) => {

@@ -2,12 +2,12 @@ import { computed, signal } from '@preact/signals';
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { quadrantReason, quadrantSentence, type Level } from '../../src/shared/advisor.ts';
-import { countImages } from '../../src/shared/counts.ts';
-import { formatCount, formatList } from '../../src/shared/format.ts';
-import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
 import { assumedSimilarity, mapPlace } from '../../src/shared/advisorMap.ts';
+import { formatList } from '../../src/shared/format.ts';
+import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
 import { changedParts, keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
-import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
+import { measuredChallenger, recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
+import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
 import {
   editPlan,
   loadedData,
@@ -20,7 +20,6 @@ import {
   stale,
 } from '../store.ts';
 import { DepthCurve } from './depthCurve.tsx';
-import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
 import { Icon } from './icons.tsx';
 import { Term } from './term.tsx';
 import { TransferWays } from './transferWays.tsx';
@@ -132,11 +131,6 @@ function MapPoint(): JSX.Element | null {
   if (!images) return null;
   const place = mapPlace(images.band, images.classes.length, measured ?? assumedSimilarity(pointSimilarity.value));
   const percent = (share: number): string => `${share * 100}%`;
-  const title = t(
-    'Your data: {0}, {1} in the smallest class',
-    countImages(images.band.images),
-    formatCount(images.band.smallestClass),
-  );
   return (
     <div class="map-overlay">
       {measured && (
@@ -152,7 +146,6 @@ function MapPoint(): JSX.Element | null {
       )}
       <span
         class={measured ? 'map-point' : 'map-point assumed'}
-        title={title}
         style={{ left: percent(place.x), bottom: percent(place.y) }}
       />
     </div>
@@ -221,8 +214,10 @@ function SimilarityReasons(): JSX.Element | null {
   if (state.state === 'failed') {
     return <p class="quiet">{t('The similarity cannot be measured: {0}', state.problem)}</p>;
   }
-  if (!measured || !plan.value) return <p class="quiet">{t('The similarity is being measured.')}</p>;
+  if (!measured || !plan.value || !loadedNetwork.value)
+    return <p class="quiet">{t('The similarity is being measured.')}</p>;
   const { measurement, judgement, distances } = measured;
+  const challenger = measuredChallenger(plan.value, planSources.value);
   const warnings = similarityWarnings({ range: plan.value.input.range, distances, inputShift: measurement.inputShift });
   return (
     <ul class="reasons">
@@ -234,6 +229,7 @@ function SimilarityReasons(): JSX.Element | null {
           <Icon name="warning" /> {text}
         </li>
       ))}
+      {challenger && <li>{t('Worth a try beside it: {0}', challenger.reason)}</li>}
     </ul>
   );
 }

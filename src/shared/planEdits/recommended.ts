@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { type AdviceInput, type Level, type Recommendation, recommendPlan } from '../advisor.ts';
+import { type Challenger, findChallenger } from '../challenger.ts';
 import { type DataBand, dataBand } from '../dataBand.ts';
 import { blocksAbovePeak } from '../depthCurve.ts';
 import { ThawError } from '../errors.ts';
@@ -66,12 +67,25 @@ function applyTraining(draft: Plan, advice: Recommendation): void {
   draft.batchNorm = advice.batchNorm;
 }
 
-function recommend(
+/** The plan worth a try beside the one that follows from what was measured; null where there is none or nothing was. */
+export function measuredChallenger(plan: Plan, sources: PlanSources): Challenger | null {
+  const { data, similarity: measured } = sources;
+  if (!data || !measured) return null;
+  const judgement = judgeSimilarity(measured);
+  return findChallenger(adviceInput(plan, sources, data.band, judgement.similarity), judgement, measured.curve);
+}
+
+function recommend(plan: Plan, sources: PlanSources, data: DataBand, similarity: Level): Recommendation {
+  return recommendPlan(adviceInput(plan, sources, data, similarity));
+}
+
+/** Throws `usage` without the network. */
+function adviceInput(
   plan: Plan,
   { network, similarity: measured }: PlanSources,
   data: DataBand,
   similarity: Level,
-): Recommendation {
+): AdviceInput {
   if (!network) {
     const message = t('The network of the plan is not known, so there is nothing to recommend. Mend "model" first.');
     throw new ThawError({ reason: 'usage', message });
@@ -82,7 +96,7 @@ function recommend(
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
   }));
   const { validation } = plan.data;
-  return recommendPlan({
+  return {
     data,
     similarity,
     similaritySource: similaritySource(plan, measured ? judgeSimilarity(measured).similarity : null, similarity),
@@ -90,7 +104,7 @@ function recommend(
     ...(measured?.curve ? { blocksAbovePeak: blocksAbovePeak(measured.curve, blocks) } : {}),
     batchSize: plan.batchSize,
     ...(typeof validation === 'number' ? { validationShare: validation } : {}),
-  });
+  };
 }
 
 /** Only a similarity that differs from what was measured, or else from what the plan rests on, is a new word of the user. */

@@ -14,7 +14,7 @@ const BATCH = 4;
 
 /** What a network makes of images on its way. */
 export interface NetworkProbe {
-  /** A batch normalization each, input to output. */
+  /** A batch normalization with statistics each, input to output. */
   moments: LayerMoments[];
   /** Features at the end of the blocks asked for: means over the pixels of each channel. */
   depths: { block: string; features: FeatureRows }[];
@@ -41,7 +41,9 @@ export async function probeNetwork(
   { blocks = [], signal, onProgress }: ProbeOptions = {},
 ): Promise<NetworkProbe> {
   const sequence = compileSteps(model, { separate: true });
-  const normalizations = sequence.steps.filter((step): step is NormalizationStep => step.kind === 'normalization');
+  const normalizations = sequence.steps.filter(
+    (step): step is NormalizationStep => step.kind === 'normalization' && hasStatistics(step),
+  );
   const moments = normalizations.map((step) => new MomentsOfLayer(step, images.length));
   const depths = blocks.flatMap(({ name, layers }) => depthAt(sequence, name, layers, images.length));
   const wanted = [...new Set([...moments, ...depths].map(({ value }) => value))];
@@ -72,7 +74,7 @@ export async function probeNetwork(
   };
 }
 
-/** Mean of the distances of all batch normalizations (`layerDistances`); null for a network without any. */
+/** Mean of the distances of all batch normalizations (`layerDistances`); null for a network without any that has statistics. */
 export async function batchNormDistance(
   engine: Engine,
   model: tfl.LayersModel,
@@ -82,6 +84,13 @@ export async function batchNormDistance(
   const { moments } = await probeNetwork(engine, model, images, input);
   if (moments.length === 0 || images.length === 0) return null;
   return pooledDistance(moments, new Uint8Array(images.length).fill(1));
+}
+
+/** Whether it has met images in training: a new one expects a mean of 0 and a variance of 1 in every channel. */
+function hasStatistics({ normalization }: NormalizationStep): boolean {
+  const isOther = (role: string, initial: number): boolean =>
+    (weightOf(normalization, role)?.dataSync<'float32'>() ?? []).some((value) => value !== initial);
+  return isOther('moving_mean', 0) || isOther('moving_variance', 1);
 }
 
 /** Sums and squares at the input of a batch normalization. */
