@@ -231,12 +231,16 @@ describe('advisor', () => {
     const cell = page.getByRole('radio', { name: /Your data/ });
     expect(await cell.getAttribute('aria-label')).toContain('Data low, similarity high');
     const boxOf = async (locator: Locator): Promise<Box> => (await locator.boundingBox()) as Box;
-    const point = await boxOf(page.locator('.map-point'));
-    const around = await boxOf(page.locator('.map-box'));
-    expect(overlap(point, around)).toBe(true);
-    expect(overlap(point, await boxOf(cell))).toBe(true);
-    for (const sentence of await page.locator('.map-sentence').all()) {
-      expect(overlap(point, await boxOf(sentence))).toBe(false);
+    for (const width of [1400, 1000, 500]) {
+      await page.setViewportSize({ width, height: 900 });
+      const point = await boxOf(page.locator('.map-point'));
+      const around = await boxOf(page.locator('.map-box'));
+      expect(overlap(point, around)).toBe(true);
+      expect(overlap(point, await boxOf(cell))).toBe(true);
+      for (const sentence of await page.locator('.map-sentence').all()) {
+        expect(overlap(around, await boxOf(sentence))).toBe(false);
+        expect(overlap(point, await boxOf(sentence))).toBe(false);
+      }
     }
   });
 
