@@ -1,6 +1,6 @@
 import { Random } from './random.ts';
 import type { MeasuredDistance } from './similarity.ts';
-import { normalQuantile } from './statistics.ts';
+import { mean, normalQuantile } from './statistics.ts';
 
 /** What one batch normalization meets and expects, per channel. */
 export interface LayerMoments {
@@ -50,17 +50,17 @@ function layerDistance(
   const count = images * pixels;
   let total = 0;
   for (let channel = 0; channel < channels; channel++) {
-    const mean = sum[channel] / count;
-    const deviation = Math.sqrt(Math.max(0, square[channel] / count - mean * mean));
+    const center = sum[channel] / count;
+    const deviation = Math.sqrt(Math.max(0, square[channel] / count - center * center));
     const expected = movingVariance[channel];
-    total += ((mean - movingMean[channel]) ** 2 + (deviation - Math.sqrt(expected)) ** 2) / expected;
+    total += ((center - movingMean[channel]) ** 2 + (deviation - Math.sqrt(expected)) ** 2) / expected;
   }
   return total / channels;
 }
 
 /** Mean of the layers' distances with all images. */
 export function pooledDistance(layers: readonly LayerMoments[], times: ArrayLike<number>): number {
-  return average(layerDistances(layers, times));
+  return mean(layerDistances(layers, times));
 }
 
 /**
@@ -77,7 +77,7 @@ export function distanceInterval(layers: readonly LayerMoments[], images: number
     for (let drawn = 0; drawn < images; drawn++) times[random.below(images)]++;
     return Math.log(pooledDistance(layers, times));
   });
-  const center = average(logs);
+  const center = mean(logs);
   const spread = Math.sqrt(logs.reduce((sum, log) => sum + (log - center) ** 2, 0) / (logs.length - 1));
   const ratio = Math.exp(normalQuantile(0.975) * spread);
   return { distance, low: distance / ratio, high: distance * ratio };
@@ -95,9 +95,5 @@ const SHIFT_RATIO = 3;
 export function isInputShift(distances: readonly number[]): boolean {
   const quarter = Math.ceil(distances.length / 4);
   if (distances.length < 4) return false;
-  return average(distances.slice(0, quarter)) > SHIFT_RATIO * average(distances.slice(quarter));
-}
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return mean(distances.slice(0, quarter)) > SHIFT_RATIO * mean(distances.slice(quarter));
 }

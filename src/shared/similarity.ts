@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { type DepthCurve, hasDrop, isBestAtTop } from './depthCurve.ts';
 import { formatPercent } from './format.ts';
+import type { SimilarityMeasurement } from './similarityResult.ts';
 
 export type SimilarityBand = 'low' | 'medium' | 'high';
 
@@ -19,15 +20,8 @@ export interface MeasuredDistance {
   high: number;
 }
 
-/** What is measured of images in a network. */
-export interface SimilarityMeasures {
-  /** Null without usable batch-normalization statistics. */
-  distance: MeasuredDistance | null;
-  /** Bands that were calibrated for this very network; null for any other. */
-  bands: DistanceBands | null;
-  /** Null where no depth tells the classes apart, or too few images do. */
-  curve: DepthCurve | null;
-}
+/** What the judgement follows from. */
+export type SimilarityMeasures = Pick<SimilarityMeasurement, 'distance' | 'bands' | 'curve'>;
 
 export interface SimilarityJudgement {
   band: SimilarityBand;
