@@ -7,6 +7,7 @@ import { importTypeScript } from './importTypeScript.mjs';
 import { root } from './project.mjs';
 
 const REPORT = join(root, 'docs', 'performance.md');
+const ADVISOR = join(root, 'docs', 'advisor.md');
 
 /** What a report says of the machine. */
 export const machine = () => ({
@@ -30,6 +31,13 @@ export async function writeSection(section, text) {
   const { withSection } = await importTypeScript('bench/reportSections.ts');
   const report = existsSync(REPORT) ? await readFile(REPORT, 'utf8') : '';
   await writeFile(REPORT, await format(withSection(report, section, text), { parser: 'markdown', printWidth: 120 }));
+}
+
+/** Writes what docs/advisor.md says of the benchmark, between its marks; the rest of the page is left alone. */
+export async function writeAdvisorSection(text) {
+  const { replaceMarked } = await importTypeScript('bench/reportSections.ts');
+  const page = replaceMarked(await readFile(ADVISOR, 'utf8'), 'benchmark', text);
+  await writeFile(ADVISOR, await format(page, { parser: 'markdown', printWidth: 120 }));
 }
 
 /** Prints rows of cells in columns. */
