@@ -2,11 +2,12 @@
  * npm run bench:advisor: whether the advice is good. Trains every plan on every task, writes what the advisor's plan loses
  * against the best one, and what fixed policies lose, into its section of docs/advisor.md.
  *
- *   npm run bench:advisor -- [--model FOLDER --photographs FOLDER] [--quick] [--jobs 2] [--seeds 3] [--engine auto] [--report]
+ *   npm run bench:advisor -- [--model FOLDER --photographs FOLDER] [--quick] [--jobs 2] [--seeds 3] [--engine auto]
+ *     [--only TEXT] [--report]
  *
  * MODEL is MobileNetV2 0.35 without its classifier as a TensorFlow.js LayersModel, PHOTOGRAPHS a folder with train/ and
- * test/; without them only the tasks of the sample network are run. --quick runs every tenth task, --report none: it writes what
- * is there. Every cell (a plan on a task with a seed) is kept in build/bench-advisor/cells.jsonl when it is finished, and a
+ * test/; without them only the tasks of the sample network are run. --quick runs every tenth task, --only those
+ * whose names hold a text, --report none: it writes what is there. Every cell (a plan on a task with a seed) is kept in build/bench-advisor/cells.jsonl when it is finished, and a
  * script that was stopped goes on where it was.
  */
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -203,7 +204,7 @@ try {
   const string = { type: 'string' };
   const flag = { type: 'boolean', default: false };
   const options = {
-    ...{ model: string, photographs: string, quick: flag, report: flag },
+    ...{ model: string, photographs: string, only: string, quick: flag, report: flag },
     jobs: { ...string, default: '2' },
     seeds: { ...string, default: '3' },
     engine: { ...string, default: 'auto' },
@@ -220,7 +221,11 @@ try {
     await installIfNeeded();
     if ((await runNode('esbuild.mjs')) !== 0) throw new Error('The programs cannot be built.');
     const [model, photographs] = [values.model, values.photographs].map((path) => path && resolve(path));
-    await measure(tasks, { ...values, model, photographs, jobs: Number(values.jobs), seeds });
+    const { only = '' } = values;
+    await measure(
+      tasks.filter(({ name }) => name.includes(only)),
+      { ...values, model, photographs, jobs: Number(values.jobs), seeds },
+    );
   }
   const command = ['npm run bench:advisor', process.argv.slice(2).length > 0 ? '--' : '', ...process.argv.slice(2)];
   await report(tasks, seeds, command.filter((part) => part && part !== '--report').join(' '));
