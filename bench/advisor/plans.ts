@@ -1,5 +1,6 @@
 import { type AdviceInput, recommendPlan, type Recommendation } from '../../src/shared/advisor.ts';
 import { baselinePlan } from '../../src/shared/baseline.ts';
+import { EARLIER_HEAD } from '../../src/shared/challenger.ts';
 import type { Plan } from '../../src/shared/plan.ts';
 import { fastaiFineTune } from '../../src/shared/schedulePresets.ts';
 
@@ -85,6 +86,9 @@ export function candidatePlans({ advised, blocks, data, cut }: PlanInput): Recor
     fastai: { ...oneCycle, blocks: entries, phases, optimizer: { name: 'adam', headLearningRate } },
     earlierCut: {
       ...head,
+      phases: [{ name: 'head', epochs: EARLIER_HEAD.epochs, unfreeze: [] }],
+      optimizer: { name: 'adam', headLearningRate: EARLIER_HEAD.headLearningRate },
+      earlyStopping: { patience: EARLIER_HEAD.patience },
       head: { ...head.head, after: cut.layer },
       blocks: Object.fromEntries(kept.map((name) => [name, head.blocks[name]])),
     },

@@ -16,6 +16,12 @@ export interface Challenger {
 }
 
 /**
+ * How a head on an earlier block is trained: on few, averaged channels it takes larger steps and more of them than on those
+ * at the end, and with cached features they cost next to nothing.
+ */
+export const EARLIER_HEAD = { headLearningRate: 1e-2, epochs: 100, patience: 10 } as const;
+
+/**
  * The plan that the recommended one should be compared with, where table and data leave room for one: with few and
  * dissimilar images CS231n (https://cs231n.github.io/transfer-learning/) trains a linear head on earlier features instead of
  * retraining the last blocks; in a band between two quadrants the neighbour may serve as well. Null where neither is so.
