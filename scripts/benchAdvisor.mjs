@@ -27,7 +27,7 @@ const ADVICE = 'advice';
 
 const { Random } = await importTypeScript('src/shared/random.ts');
 const { TrainerClient } = await importTypeScript('src/node/trainerClient.ts');
-const { candidatePlans, distinctPlans, nameOf } = await importTypeScript('bench/advisor/plans.ts');
+const { candidatePlans, nameOf, triedPlans } = await importTypeScript('bench/advisor/plans.ts');
 const { findChallenger } = await importTypeScript('src/shared/challenger.ts');
 const { dataBand } = await importTypeScript('src/shared/dataBand.ts');
 
@@ -103,7 +103,7 @@ class TaskRun {
     const band = dataBand(counts);
     const cut = this.cutOf(advice, known, band);
     const candidates = candidatePlans({ advised: plan, blocks: known, data: band, cut });
-    const plans = distinctPlans(plan, candidates);
+    const plans = triedPlans(plan, candidates, band);
     const { similarity, quadrant, challenger } = advice;
     const images = counts.length * this.task.perClass;
     return {

@@ -47,8 +47,14 @@ const ENOUGH_FOR_LUDWIG = 1000;
 
 /** The plan that a policy takes for so many training images. */
 export function policyPlan(policy: Policy, images: number): PlanName {
-  if (policy === 'ludwig') return images < ENOUGH_FOR_LUDWIG ? 'head' : 'all';
-  return policy;
+  switch (policy) {
+    case 'all':
+      return 'oneCycle';
+    case 'ludwig':
+      return images < ENOUGH_FOR_LUDWIG ? 'head' : 'oneCycle';
+    default:
+      return policy;
+  }
 }
 
 export interface PlanInput {
@@ -101,17 +107,20 @@ export function nameOf(plan: Plan, candidates: Readonly<Record<PlanName, Plan>>)
   return PLANS.find((name) => decisive(candidates[name]) === decisive(plan)) ?? 'advised';
 }
 
-/** The candidates, and the advised plan where it is none of them; what is the same in a small network is tried once. */
-export function distinctPlans(
+/**
+ * What is tried: the candidates, and the advised plan where it is none of them. What is the same in a small network is tried
+ * once, and all at one rate, which is meant for many images, only with many.
+ */
+export function triedPlans(
   advised: Plan,
   candidates: Readonly<Record<PlanName, Plan>>,
+  { quadrantData }: AdviceInput['data'],
 ): Partial<Record<PlanName | 'advised', Plan>> {
-  const entries = PLANS.filter((name) => nameOf(candidates[name], candidates) === name).map((name) => [
-    name,
-    candidates[name],
-  ]);
-  const own = nameOf(advised, candidates) === 'advised' ? { advised } : {};
-  return { ...(Object.fromEntries(entries) as Partial<Record<PlanName, Plan>>), ...own };
+  const own = nameOf(advised, candidates);
+  const isTried = (name: PlanName): boolean =>
+    nameOf(candidates[name], candidates) === name && (name !== 'all' || quadrantData === 'high');
+  const entries = PLANS.filter(isTried).map((name) => [name, candidates[name]] as const);
+  return { ...Object.fromEntries(entries), ...(own === 'advised' ? { advised } : {}) };
 }
 
 function withParts(base: Plan, parts: Recommendation): Plan {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candidatePlans, nameOf, PLANS, policyPlan } from '../../bench/advisor/plans.ts';
+import { candidatePlans, nameOf, PLANS, policyPlan, triedPlans } from '../../bench/advisor/plans.ts';
 import { judgeTask } from '../../bench/advisor/report.ts';
 import { type Cell, crossFittedRegret } from '../../bench/advisor/regret.ts';
 import { replaceMarked } from '../../bench/reportSections.ts';
@@ -73,8 +73,22 @@ describe('the plans that are tried', () => {
     expect(nameOf({ ...advisedPlan('low'), augment: 'none' }, candidates)).toBe('advised');
   });
 
+  it('are tried once each, and that for many images only with many', () => {
+    const tried = (advised: Plan, amount: number): string[] =>
+      Object.keys(triedPlans(advised, candidates, dataBand([amount, amount, amount])));
+    expect(tried(advisedPlan('high'), 50)).toEqual(PLANS.filter((name) => name !== 'all'));
+    expect(tried({ ...advisedPlan('high'), augment: 'none' }, 500)).toEqual([...PLANS, 'advised']);
+    const small = candidatePlans({
+      advised: advisedPlan('high'),
+      blocks: blocks.slice(2),
+      data,
+      cut: { block: 'b2', layer: 'x' },
+    });
+    expect(Object.keys(triedPlans(advisedPlan('high'), small, data))).not.toContain('half');
+  });
+
   it("follow Ludwig's limit", () => {
-    expect([999, 1000].map((images) => policyPlan('ludwig', images))).toEqual(['head', 'all']);
+    expect([999, 1000].map((images) => policyPlan('ludwig', images))).toEqual(['head', 'oneCycle']);
   });
 });
 
@@ -122,10 +136,10 @@ describe('a judged task', () => {
   })) as Parameters<typeof judgeTask>[0]['advice'];
 
   it('compares the advice with the best plan and with the policies', () => {
-    const chances = { head: 0.6, all: 0.9, fastai: 0.6 };
+    const chances = { head: 0.6, oneCycle: 0.9, fastai: 0.6 };
     const task = judgeTask({ name: 't', half: 'tuning', cells: simulate(chances, 600, 3), advice });
     expect(task.judged).toBe('low/high, 0.010 to 0.030');
-    expect([task.advised, task.best]).toEqual(['head only', 'all at one rate']);
+    expect([task.advised, task.best]).toEqual(['head only', 'all in one cycle']);
     expect(task.regret.low).toBeGreaterThan(0.2);
     expect(task.policies.ludwig).toEqual(task.policies.head);
     expect(task.policies.all.regret).toBe(0);
