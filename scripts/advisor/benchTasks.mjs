@@ -123,12 +123,12 @@ export function listTasks(withPhotographs) {
   const of = (network, source, sizes, shifts = [undefined]) =>
     sizes.flatMap((perClass) => shifts.map((shift) => ({ network, source, perClass, shift })));
   const small = [
-    ...of('digits', 'digits', [10, 20, 50, 100, 500]),
-    ...of('digits', 'clothing', [10, 20, 50, 100, 500]),
+    ...of('digits', 'digits', [10, 20, 50, 500]),
+    ...of('digits', 'clothing', [10, 50, 500]),
     ...of('digits', 'digits', [50], ['blurred', 'inverted', 'under noise', 'edges only', 'with patches shuffled']),
     ...of('digits', 'clothing', [50], ['inverted', 'under noise', 'of low resolution', 'with patches shuffled']),
     ...of('digits', 'digits', [500], ['with patches shuffled']),
-    ...of('digits', 'gratings', [30, 100]),
+    ...of('digits', 'gratings', [30]),
     ...of('digits', 'micrographs', [30, 100]),
   ];
   const shifts = [
