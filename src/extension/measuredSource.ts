@@ -1,9 +1,10 @@
-import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import type { Plan } from '../shared/plan.ts';
-import type { Loadable } from '../shared/planView.ts';
+import type { Measurable } from '../shared/planView.ts';
 import type { Results } from '../shared/protocol.ts';
-import { problemText } from './problemText.ts';
+import type { TrainEvent } from '../shared/results.ts';
+import { Pace } from './pace.ts';
+import { PlanAnswer, type PlanText } from './planAnswer.ts';
 import type { TrainerService } from './trainerService.ts';
 
 /** What is measured of a plan in the background. */
@@ -22,41 +23,44 @@ const KEYS: Record<MeasuredPart, (plan: Plan) => unknown[]> = {
  * Something that is measured of a plan: asked of the trainer when it has nothing else to do, and not while a run trains, which
  * needs the machine.
  */
-export class MeasuredSource<M extends MeasuredPart> implements vscode.Disposable {
-  private state: Loadable<Results[M]> = { state: 'loading' };
-  /** What is measured, or was. */
-  private key: string | null = null;
+export class MeasuredSource<M extends MeasuredPart> extends PlanAnswer<Results[M], Measurable<Results[M]>> {
   private plan: Plan | null = null;
   private isPaused = false;
-  private timer: NodeJS.Timeout | undefined;
-  private controller = new AbortController();
+  private readonly pace = new Pace();
 
   constructor(
     private readonly part: M,
-    private readonly document: vscode.TextDocument,
-    private readonly trainer: TrainerService,
-    private readonly onChange: () => void,
-  ) {}
-
-  get view(): Loadable<Results[M]> {
-    return this.state;
+    ...rest: [document: vscode.TextDocument, trainer: TrainerService, onChange: () => void]
+  ) {
+    super(...rest);
   }
 
-  /** Measures what the plan names, unless that is known. One that failed is tried again. */
+  /** Measures what the plan names, unless that is known or was stopped. */
   load(plan: Plan): void {
     this.plan = plan;
     if (this.isPaused) return;
-    if (!vscode.workspace.isTrusted) {
+    if (vscode.workspace.isTrusted) {
+      const key = this.keyOf(plan);
+      this.ask(key, key, SETTLE_MS);
+    } else {
       this.show({ state: 'failed', problem: vscode.l10n.t('Images are decoded once you trust the workspace.') });
-      return;
     }
-    const key = JSON.stringify(KEYS[this.part](plan));
-    if (key === this.key && this.state.state !== 'failed') return;
-    this.key = key;
-    this.controller.abort();
-    if (this.state.state !== 'loading') this.show({ state: 'loading' });
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.measure(key), SETTLE_MS);
+  }
+
+  /** Gives up what is being measured, until it is wanted again or the plan names something else. */
+  stop(): void {
+    if (this.view.state !== 'loading' || !this.plan) return;
+    this.giveUp();
+    this.key = this.keyOf(this.plan);
+    this.show({ state: 'stopped' });
+  }
+
+  /** Measures what was stopped or has failed. */
+  restart(): void {
+    if (!this.plan || this.view.state === 'ready') return;
+    this.key = null;
+    this.show({ state: 'loading' });
+    this.load(this.plan);
   }
 
   /** While a run trains nothing is measured; what is under way is given up, and begun again afterwards. */
@@ -67,30 +71,32 @@ export class MeasuredSource<M extends MeasuredPart> implements vscode.Disposable
       if (this.plan) this.load(this.plan);
       return;
     }
-    clearTimeout(this.timer);
-    this.controller.abort();
-    if (this.state.state === 'loading') this.key = null;
+    this.giveUp();
+    if (this.view.state !== 'loading') return;
+    this.key = null;
+    this.show({ state: 'loading' });
   }
 
-  dispose(): void {
-    clearTimeout(this.timer);
-    this.controller.abort();
+  override dispose(): void {
+    super.dispose();
+    this.pace.dispose();
   }
 
-  private async measure(key: string): Promise<void> {
-    this.controller = new AbortController();
-    const { signal } = this.controller;
-    const path = this.document.uri.fsPath;
-    const params = { directory: dirname(path), plan: path, text: this.document.getText() };
-    const next = await this.trainer.requestWhenIdle<MeasuredPart>(this.part, params, signal).then(
-      (value): Loadable<Results[M]> => ({ state: 'ready', value: value as Results[M] }),
-      (error: unknown): Loadable<Results[M]> => ({ state: 'failed', problem: problemText(error) }),
-    );
-    if (!signal.aborted && key === this.key) this.show(next);
+  protected request(params: PlanText, signal: AbortSignal): Promise<Results[M]> {
+    let progress = { done: 0, total: 0 };
+    const show = (): void => {
+      // A failure that is tried again stays in view until it is known to be none.
+      if (this.view.state === 'loading' && !signal.aborted) this.show({ state: 'loading', progress });
+    };
+    const onEvent = (event: TrainEvent): void => {
+      if (event.event !== 'measure') return;
+      progress = { done: event.done, total: event.total };
+      this.pace.ask(show);
+    };
+    return this.trainer.requestWhenIdle<MeasuredPart>(this.part, params, { signal, onEvent }) as Promise<Results[M]>;
   }
 
-  private show(state: Loadable<Results[M]>): void {
-    this.state = state;
-    this.onChange();
+  private keyOf(plan: Plan): string {
+    return JSON.stringify(KEYS[this.part](plan));
   }
 }

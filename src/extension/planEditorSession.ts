@@ -157,6 +157,10 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'stop':
         await commands.executeCommand(COMMANDS.stopTraining, this.document.uri);
         break;
+      case 'measureSimilarity':
+        if (message.wanted) this.similarity.restart();
+        else this.similarity.stop();
+        break;
       case 'changeRun':
         if (this.startState.state === 'running') this.services.runs.live?.change(this.document.getText());
         break;

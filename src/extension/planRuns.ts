@@ -4,11 +4,9 @@ import type { RunView } from '../shared/runView.ts';
 import { MOST_COMPARED, type Snapshot, type ToWebview } from '../shared/webviewProtocol.ts';
 import { Disposables } from './disposables.ts';
 import type { LiveRun } from './liveRun.ts';
+import { Pace } from './pace.ts';
 import type { RunList } from './runList.ts';
 import type { RunService } from './runService.ts';
-
-/** Shortest time between two messages about a run that trains. */
-const INTERVAL_MS = 100;
 
 /** What a plan editor shows of a run, of those beside it, and of all runs of the plan. */
 type ShownRuns = Pick<Snapshot, 'run' | 'compared' | 'runs'>;
@@ -44,8 +42,7 @@ export class PlanRuns implements vscode.Disposable {
   private sent = new Map<string, Sent>();
   /** The one of them that it shows; the others it compares. */
   private sentShown: string | null = null;
-  private timer: NodeJS.Timeout | undefined;
-  private lastProgress = -Infinity;
+  private readonly pace = this.disposables.add(new Pace());
   /** Counts full messages: of two that are made at the same time only the later is sent. */
   private version = 0;
 
@@ -92,7 +89,6 @@ export class PlanRuns implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.timer);
     this.disposables.dispose();
   }
 
@@ -163,15 +159,8 @@ export class PlanRuns implements vscode.Disposable {
     for (const each of this.sent.values()) if (hasGrown(each)) this.sendDelta(each);
   }
 
-  /** What comes first after a while goes out at once. */
   private progressed(run: LiveRun): void {
-    if (run.order.plan !== this.plan || this.timer !== undefined) return;
-    const wait = Math.max(0, this.lastProgress + INTERVAL_MS - performance.now());
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.lastProgress = performance.now();
-      this.sendNew(run);
-    }, wait);
+    if (run.order.plan === this.plan) this.pace.ask(() => this.sendNew(run));
   }
 
   private sendNew({ history, order }: LiveRun): void {

@@ -51,8 +51,12 @@ export class TrainerService {
   }
 
   /** Asks the shared trainer when it has nothing else to do; what comes meanwhile goes first, and this is asked again. */
-  requestWhenIdle<M extends Method>(method: M, params: RequestParams<M>, signal: AbortSignal): Promise<Results[M]> {
-    return this.turn.run((turn) => this.askShared(method, params, { signal: turn }), signal);
+  requestWhenIdle<M extends Method>(
+    method: M,
+    params: RequestParams<M>,
+    { signal, onEvent }: Pick<RequestOptions, 'onEvent'> & { signal: AbortSignal },
+  ): Promise<Results[M]> {
+    return this.turn.run((turn) => this.askShared(method, params, { signal: turn, onEvent }), signal);
   }
 
   private async askShared<M extends Method>(

@@ -11,6 +11,8 @@ export type Level = 'low' | 'high';
 
 export interface AdviceInput {
   data: DataBand;
+  /** Where the level of `data` is the user's word and not what was counted. */
+  dataSource?: 'given';
   similarity: Level;
   similaritySource: 'assumed' | 'given' | 'measured';
   /** Blocks of the backbone, input to output, each with its number of weights. */
@@ -108,6 +110,7 @@ export function recommendPlan(input: AdviceInput): Recommendation {
     );
   }
   const sentence = quadrantSentence(data.quadrantData, similarity);
+  const { dataSource, similaritySource } = input;
   return {
     sentence,
     blocks: Object.fromEntries(entries) as Plan['blocks'],
@@ -121,7 +124,7 @@ export function recommendPlan(input: AdviceInput): Recommendation {
     reasons: [...describeInputs(input), quadrantReason(sentence), ...strategy.reasons],
     leftOut,
     warnings,
-    advice: { data: data.quadrantData, similarity, similaritySource: input.similaritySource, leftOut },
+    advice: { data: data.quadrantData, ...(dataSource && { dataSource }), similarity, similaritySource, leftOut },
   };
 }
 
@@ -261,8 +264,11 @@ function noEarlyStopping(): string {
   return t('No early stopping: it could end the training before the rates have come down.');
 }
 
-function describeInputs({ data, similarity, similaritySource }: AdviceInput): string[] {
-  const amount = AMOUNTS[data.band](countImages(data.images), formatCount(data.smallestClass));
+function describeInputs({ data, dataSource, similarity, similaritySource }: AdviceInput): string[] {
+  const amount =
+    dataSource === 'given'
+      ? GIVEN_AMOUNTS[data.quadrantData]()
+      : AMOUNTS[data.band](countImages(data.images), formatCount(data.smallestClass));
   return [amount, SIMILARITIES[similarity][similaritySource]()];
 }
 
@@ -271,6 +277,11 @@ const AMOUNTS: Record<DataBand['band'], (images: string, smallest: string) => st
   middle: (images, smallest) =>
     t('{0}, {1} in the smallest class: the amount of data is between low and high, taken as low.', images, smallest),
   high: (images, smallest) => t('{0}, {1} in the smallest class: the amount of data is high.', images, smallest),
+};
+
+const GIVEN_AMOUNTS: Record<Level, () => string> = {
+  low: () => t('The amount of data is low (as given).'),
+  high: () => t('The amount of data is high (as given).'),
 };
 
 const SIMILARITIES: Record<Level, Record<AdviceInput['similaritySource'], () => string>> = {

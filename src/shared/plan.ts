@@ -204,9 +204,15 @@ export const planSchema = z.strictObject({
   seed: z.number().int().min(0).max(4294967295).default(42),
   advice: z
     .strictObject({
-      data: z.enum(['low', 'high']),
-      similarity: z.enum(['low', 'high']),
-      similaritySource: z.enum(['assumed', 'given', 'measured']),
+      data: z.enum(['low', 'high']).describe('Amount of data.'),
+      dataSource: z
+        .literal('given')
+        .optional()
+        .describe('"given": the user chose the amount against the number of images. Default: as counted.'),
+      similarity: z.enum(['low', 'high']).describe('Similarity to the images the network was trained on.'),
+      similaritySource: z
+        .enum(['assumed', 'given', 'measured'])
+        .describe('"given": the user chose it. "assumed": it was neither chosen nor measured.'),
       leftOut: z.array(z.string()).describe("Parts of the quadrant's plan that this file does not contain, and why."),
     })
     .optional()

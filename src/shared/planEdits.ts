@@ -33,7 +33,7 @@ export const planEditSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('headRate'), rate }),
   /** A geometric spread over the unfrozen blocks, from the first to the last. */
   z.object({ kind: z.literal('spreadRates'), low: rate, high: rate }),
-  /** Applies the plan of a quadrant; a similarity that differs is then the user's. */
+  /** Applies the plan of a quadrant; an amount or a similarity that differs is then the user's. */
   z.object({ kind: z.literal('quadrant'), data: level, similarity: level }),
   z.object({ kind: z.literal('way'), way: z.enum(TRANSFER_WAYS) }),
   /** Phases and rates of a named recipe, on all blocks of the network. */

@@ -57,6 +57,10 @@ export interface Thumbnail {
 /** A value that takes a while, or cannot be had. */
 export type Loadable<T> = { state: 'loading' } | { state: 'ready'; value: T } | { state: 'failed'; problem: string };
 
+/** One that is measured, as far as that has come, or that the user does not want to wait for. */
+export type Measurable<T> =
+  Loadable<T> | { state: 'loading'; progress?: { done: number; total: number } } | { state: 'stopped' };
+
 /** The plan file as it stands: `plan` is the last valid content while the text has problems. */
 export interface PlanDocument {
   plan: Plan | null;

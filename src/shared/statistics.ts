@@ -219,6 +219,11 @@ export function mean(values: readonly number[]): number {
   return sum(values) / values.length;
 }
 
+/** The middle one, of an even count the upper one; undefined without values. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
 function sum(values: readonly number[]): number {
   let total = 0;
   for (const value of values) total += value;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
-import type { Loadable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
+import type { Loadable, Measurable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
 import type { CostResult } from './results.ts';
 import type { SimilarityResult } from './similarityResult.ts';
 import type { RunDelta, RunView } from './runView.ts';
@@ -43,6 +43,8 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('cache') }),
   /** Empties it, answered by `cache`. */
   z.object({ v: version, type: z.literal('clearCache') }),
+  /** Measures the similarity, or gives up doing so. */
+  z.object({ v: version, type: z.literal('measureSimilarity'), wanted: z.boolean() }),
   /** A delta did not fit what the view has. */
   z.object({ v: version, type: z.literal('resync') }),
 ]);
@@ -73,9 +75,9 @@ export interface Snapshot {
   network: Loadable<PlanNetwork>;
   data: Loadable<PlanData>;
   /** What the page predicts the cost of a plan from. */
-  cost: Loadable<CostResult>;
+  cost: Measurable<CostResult>;
   /** What was measured of the images in the network. */
-  similarity: Loadable<SimilarityResult>;
+  similarity: Measurable<SimilarityResult>;
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
@@ -101,8 +103,8 @@ export type ToWebview =
   | { type: 'document'; document: PlanDocument; edit: number }
   | { type: 'network'; network: Loadable<PlanNetwork> }
   | { type: 'data'; data: Loadable<PlanData> }
-  | { type: 'cost'; cost: Loadable<CostResult> }
-  | { type: 'similarity'; similarity: Loadable<SimilarityResult> }
+  | { type: 'cost'; cost: Measurable<CostResult> }
+  | { type: 'similarity'; similarity: Measurable<SimilarityResult> }
   | { type: 'start'; start: StartState }
   | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }

@@ -8,6 +8,12 @@ it('measures the similarity when a plan is opened, and freezes at the depth that
   const { frame } = page;
   await frame.locator('.map-box').waitFor();
   await frame.getByText(/^Batch-normalization distance [\d.]+ \(95 %/).waitFor();
+  await frame.locator('.advice-followed').waitFor();
+  // Digits are not mirrored.
+  expect(await frame.locator('.own-settings li').allTextContents()).toEqual([
+    'Augmentation: crop up to 0.1, 4 variants (recommended: light)',
+  ]);
+  expect(await frame.locator('.override').count()).toBe(0);
   const bars = frame.locator('.depth-bar');
   expect(await bars.count()).toBe(4);
 

@@ -4,7 +4,7 @@ import { quadrantReason, quadrantSentence } from '../../src/shared/advisor.ts';
 import { countImages } from '../../src/shared/counts.ts';
 import { ThawError } from '../../src/shared/errors.ts';
 import { formatDuration, formatList, formatPercent } from '../../src/shared/format.ts';
-import { changedParts } from '../../src/shared/planEdits/planDifference.ts';
+import { whatTrains } from '../../src/shared/settingWords.ts';
 import { parsePlanText } from '../../src/shared/planText.ts';
 import { schedulePreset } from '../../src/shared/schedulePresets.ts';
 import { termOf } from '../../src/shared/terms.ts';
@@ -22,7 +22,7 @@ const GERMAN = {
   '{0} min {1} s': '{0} Minuten und {1} Sekunden',
   '{0} %': '%{0}',
   '{0}, {1}': '{0}; {1}',
-  'the phases': 'die Phasen',
+  'the head': 'der Kopf',
 };
 
 describe('src/shared with a German bundle', () => {
@@ -32,7 +32,7 @@ describe('src/shared with a German bundle', () => {
   it('says its sentences in German, wherever their words are kept', () => {
     expect(termOf('head').title).toBe('Kopf');
     expect(schedulePreset('layerDecay').title).toBe('Abklingende Raten');
-    expect(changedParts([{ path: ['phases'], value: 1 }])).toEqual(['die Phasen']);
+    expect(whatTrains({ name: 'a', epochs: 1, unfreeze: [] })).toBe('der Kopf');
     expect(quadrantReason(quadrantSentence('high', 'high'))).toBe('Vollständig nachtrainieren!');
     const parsed = parsePlanText('{}');
     expect('problems' in parsed && parsed.problems[0].problem).toBe('Dem Plan fehlt "version"; erwartet wird 1.');

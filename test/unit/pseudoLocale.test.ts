@@ -1,5 +1,6 @@
 import { config } from '@vscode/l10n';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adviceOverrides } from '../../src/shared/adviceOverrides.ts';
 import { recommendPlan } from '../../src/shared/advisor.ts';
 import { describeOutcome, type PairNumbers } from '../../src/shared/comparison.ts';
 import { countBlocks, countClasses, countImages, countLayers } from '../../src/shared/counts.ts';
@@ -9,12 +10,13 @@ import { formatBytes, formatDuration, formatPercent, formatPointRange, formatPoi
 import { rateWarning } from '../../src/shared/networkRows.ts';
 import { checkPlan } from '../../src/shared/planCheck.ts';
 import { editLabel } from '../../src/shared/planEdits/label.ts';
-import { changedParts } from '../../src/shared/planEdits/planDifference.ts';
-import type { PlanEdit } from '../../src/shared/planEdits.ts';
+import { appliedChanges, ownSettings } from '../../src/shared/planEdits/planDifference.ts';
+import { editedPlan, type PlanEdit } from '../../src/shared/planEdits.ts';
 import { parsePlanText } from '../../src/shared/planText.ts';
 import { SCHEDULE_PRESET_IDS, schedulePreset } from '../../src/shared/schedulePresets.ts';
 import { TERM_IDS, termOf } from '../../src/shared/terms.ts';
 import { hasUntranslated, pseudoLocale } from '../support/pseudoLocale.ts';
+import { planNetwork } from '../support/planNetwork.ts';
 import { sampleContext, samplePlan, samplePlanInput } from '../support/plans.ts';
 
 const LEVELS = ['low', 'high'] as const;
@@ -207,7 +209,8 @@ describe('src/shared in a language of its own', () => {
         LEVELS.flatMap((similarity) =>
           (['assumed', 'given', 'measured'] as const).flatMap((similaritySource) =>
             [8, 16].map((batchSize) => {
-              const input = { data: dataBand(perClass), similarity, similaritySource, batchSize };
+              const dataSource = similaritySource === 'given' ? similaritySource : undefined;
+              const input = { data: dataBand(perClass), dataSource, similarity, similaritySource, batchSize };
               return recommendPlan({ ...input, blocks: blocksOf(count) });
             }),
           ),
@@ -240,13 +243,46 @@ describe('src/shared in a language of its own', () => {
     );
   });
 
-  it('names edits and parts of a plan in it', () => {
+  it('names edits, and the differences of plans, in it', () => {
     expectTranslated(EDITS.map(editLabel));
-    const keys = ['weights', 'blocks', 'phases', 'optimizer', 'batchNorm', 'augment', 'earlyStopping', 'head'];
-    const paths = [...keys.map((key) => [key]), ['optimizer', 'headLearningRate']];
-    const parts = changedParts(paths.map((path) => ({ path, value: 1 })));
-    expect(parts).toHaveLength(9);
-    expectTranslated(parts);
+    const names = ['1', '2', '3', '4', '5'];
+    const network = planNetwork(names);
+    const plan = samplePlan({
+      weights: 'random',
+      blocks: {
+        '1': { frozen: false },
+        '2': { frozen: false, layers: { '2_conv': { frozen: true }, '2_bn': { frozen: false, learningRate: 1 } } },
+      },
+      phases: [{ name: '1', epochs: 1, unfreeze: ['1', '2'], schedule: { name: 'cosine', warmUp: 0.1 } }],
+      optimizer: { name: 'sgd', headLearningRate: 0.1 },
+      augment: { flip: true, crop: 0.1, rotate: 1, color: 0.1, erase: 0.1, variants: 'recompute' },
+    });
+    const own = { headLearningRate: 0.1, learningRates: { '1': 1, '2': 2 }, restoreBest: false };
+    const phases = [{ ...plan.phases[0], unfreeze: undefined, ...own }];
+    const others = (['low', 'high'] as const).flatMap((data) =>
+      LEVELS.map((similarity) => editedPlan(plan, { kind: 'quadrant', data, similarity }, { network })),
+    );
+    const differences = [...others, { ...plan, phases }].flatMap((other) => [
+      ...appliedChanges(plan, other, network),
+      ...appliedChanges(other, plan, network),
+      ...ownSettings(plan, other, network),
+    ]);
+    expect(new Set(differences).size).toBeGreaterThan(20);
+    expectTranslated(differences);
+  });
+
+  it('says in it what a plan rests on', () => {
+    const texts = LEVELS.flatMap((data) =>
+      LEVELS.flatMap((similarity) =>
+        (['given', undefined] as const).flatMap((source) => {
+          const sources = { dataSource: source, similaritySource: source ?? ('assumed' as const) };
+          const advice = { data, similarity, ...sources, leftOut: [] };
+          const opposite = (level: 'low' | 'high') => (level === 'low' ? 'high' : 'low');
+          return adviceOverrides(samplePlan({ advice }), { data: opposite(data), similarity: opposite(similarity) });
+        }),
+      ),
+    );
+    expectTranslated(texts.map(({ text }) => text));
   });
 
   it('writes numbers with their units in it', () => {

@@ -6,6 +6,10 @@ import { strToU8, zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { unpackSample } from '../../src/node/sampleProject.ts';
+import { dataBand } from '../../src/shared/dataBand.ts';
+import { applyPlanEdit } from '../../src/shared/planEdits.ts';
+import { keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
+import { planNetwork, planOf } from '../support/planNetwork.ts';
 
 const MEDIA = fileURLToPath(new URL('../../media', import.meta.url));
 
@@ -110,6 +114,21 @@ describe('the sample project that is shipped', () => {
       expect(test.filter((image) => many.has(image))).toEqual([]);
       expect((await contents(`${kind}-few`, 'train')).filter((image) => !many.has(image))).toEqual([]);
       expect(await contents(`${kind}-few`, 'test')).toEqual(test);
+    }
+  });
+
+  it('has plans that follow the advice for their quadrant, with the notes it gives today', async () => {
+    const network = planNetwork(['stem', 'block_1', 'block_2', 'block_3']);
+    for (const [set, classes, count] of SETS) {
+      const plan = planOf(await readFile(join(sample, `${set}.finetune.json`), 'utf8'));
+      const band = dataBand(classes.map(() => count));
+      const data = { root: set, classes, perClass: {}, band, problems: [] };
+      const { advice } = plan;
+      if (!advice) throw new Error(`${set} names no advice.`);
+      const edit = { kind: 'quadrant', data: advice.data, similarity: advice.similarity } as const;
+      const { changes } = applyPlanEdit(plan, edit, { network, data });
+      expect([set, keepsWhatTrains(changes)]).toEqual([set, true]);
+      expect(changes.filter(({ path }) => path[0] === 'advice')).toEqual([]);
     }
   });
 

@@ -6,6 +6,7 @@ import {
   groupedMcNemar,
   holmAdjusted,
   mcNemar,
+  median,
   normalCdf,
   normalQuantile,
   pairedDifferenceInterval,
@@ -239,6 +240,15 @@ describe('holmAdjusted', () => {
       }),
       { seed: 21 },
     );
+  });
+});
+
+describe('median', () => {
+  it('is the middle one by size, and of an even count the upper one', () => {
+    expect([median([3]), median([10, 9, 100]), median([1, 2, 3, 4])]).toEqual([3, 10, 3]);
+    const values = [2, 1];
+    median(values);
+    expect(values).toEqual([2, 1]);
   });
 });
 

@@ -40,6 +40,23 @@ describe.each(THEME_NAMES)('accessibility in the theme %s', (theme) => {
     expect(await violations(page)).toEqual([]);
   });
 
+  it('has no violation while the similarity is measured, with a list of changes open', async ({ editor }) => {
+    const similarity = { state: 'loading', progress: { done: 24, total: 60 } } as const;
+    const page = await openWithAxe(editor, { ...exampleSnapshot(), similarity }, { theme });
+    // So much differs that the end of the list is folded away.
+    await page.evaluate(() => window.stub.setText(window.stub.text.replace('"light"', '"strong"')));
+    await page.locator('#quadrant-high-low').click();
+    await page.locator('.differences summary').click();
+    expect(await violations(page)).toEqual([]);
+    await page.evaluate((message) => window.stub.send(message), {
+      type: 'similarity' as const,
+      similarity: { state: 'stopped' as const },
+    });
+    await page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await page.locator('.override').waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
   it('has no violation with runs compared, their list, a table and an explanation open', async ({ editor }) => {
     const page = await openWithAxe(editor, exampleSnapshot({ epochs: 2, compared: 3 }), { theme });
     await page.getByRole('tab', { name: 'Runs' }).click();

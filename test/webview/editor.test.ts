@@ -211,6 +211,32 @@ describe('learning rates', () => {
   });
 });
 
+describe('the width of the editor', () => {
+  it('leaves every column of the network in view, and takes away only what says least', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot({ epochs: 3 }));
+    for (let width = 480; width <= 1600; width += 40) {
+      await page.setViewportSize({ width, height: 900 });
+      const { outside, columns } = await page.evaluate(() => {
+        const body = document.querySelector('.grid-body');
+        const row = [...document.querySelectorAll('.grid-body .grid-row')].at(-1);
+        if (!body || !row) throw new Error('The network is not there.');
+        const end = body.getBoundingClientRect().left + body.clientWidth;
+        const shown = [...row.children].filter((cell) => getComputedStyle(cell).display !== 'none');
+        const names = (cells: Element[]): string[] => cells.map((cell) => cell.className.split(' ')[0]);
+        return {
+          outside: names(shown.filter((cell) => cell.getBoundingClientRect().right > end)),
+          columns: names(shown),
+        };
+      });
+      expect([width, outside]).toEqual([width, []]);
+      for (const name of ['cell-name', 'cell-state', 'cell-parameters', 'cell-rate', 'cell-movement']) {
+        expect(columns).toContain(name);
+      }
+      expect([width, columns.includes('cell-shape')]).toEqual([width, width >= 580]);
+    }
+  });
+});
+
 describe('advisor', () => {
   it('moves over the map with the arrow keys and applies a quadrant', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
@@ -224,6 +250,55 @@ describe('advisor', () => {
     await page.getByRole('button', { name: 'Apply' }).click();
     expect(await editor.edits()).toEqual([{ kind: 'quadrant', data: 'high', similarity: 'low' }]);
     await expect.poll(() => advice.textContent()).toContain('The plan follows this');
+  });
+
+  it('lists what a quadrant would change, and the settings that differ from it', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const advice = page.locator('.advice');
+    const listed = (): Promise<string[]> => advice.locator('.differences li').allTextContents();
+    await page.locator('#quadrant-low-high').click();
+    expect(await listed()).toEqual([
+      'Freeze block_15 to Conv_1 (now unfrozen)',
+      'Phases: head for 30 epochs (now head for 5 epochs, then fine-tune for 10 epochs)',
+      'Batch normalization: locked (now affine)',
+    ]);
+    const replace = (from: RegExp, to: string): Promise<void> =>
+      page.evaluate(([a, b]) => window.stub.setText(window.stub.text.replace(new RegExp(a), b)), [from.source, to]);
+    await replace(/"augment": "light"/, '"augment": "strong"');
+    await page.locator('#quadrant-high-low').click();
+    expect(await advice.locator('.differences > ul li').count()).toBe(5);
+    expect(await advice.locator('details li').first().isVisible()).toBe(false);
+    await advice.getByText(/^and \d more$/).click();
+    expect(await advice.locator('details li').first().isVisible()).toBe(true);
+    expect((await listed()).at(-1)).toBe('Early stopping: never (now after 5 epochs without improvement)');
+
+    await advice.getByRole('button', { name: 'Apply', exact: true }).click();
+    await advice.locator('.advice-followed').waitFor();
+    expect(await listed()).toEqual([]);
+    await replace(/"dropout": [\d.]+/, '"dropout": 0.5');
+    await expect.poll(listed).toEqual(['Dropout in the head: 0.5 (recommended: 0.2)']);
+    await page.getByRole('button', { name: 'Use the recommended ones' }).click();
+    await expect.poll(listed).toEqual([]);
+  });
+
+  it('says where the plan rests on the word of the user, and takes that back', async ({ editor }) => {
+    const page = await editor.open(exampleSnapshot());
+    const override = page.locator('.override');
+    expect(await override.count()).toBe(0);
+    await page.locator('#quadrant-high-low').click();
+    await page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await expect
+      .poll(() => override.allTextContents())
+      .toEqual([
+        'You chose a high amount of data; counted, it is low. Use the counted one',
+        'You chose low similarity; measured, it is high. Use the measured one',
+      ]);
+    await page.getByRole('button', { name: 'Use the measured one' }).click();
+    await expect.poll(() => override.count()).toBe(1);
+    await page.getByRole('button', { name: 'Use the counted one' }).click();
+    await expect.poll(() => override.count()).toBe(0);
+    expect(await page.locator('.advice').textContent()).toContain('Unfreeze fewer layers of the pretrained model');
+    expect((await editor.edits()).at(-1)).toEqual({ kind: 'quadrant', data: 'low', similarity: 'high' });
   });
 
   it('places the data on the map, in its box and beside every sentence', async ({ editor }) => {
@@ -257,6 +332,41 @@ describe('advisor', () => {
     expect(await page.locator('.map-box').count()).toBe(1);
     await send({ type: 'similarity', similarity: { state: 'failed', problem: 'No images.' } });
     await expect.poll(() => advice.textContent()).toContain('The similarity cannot be measured: No images.');
+  });
+
+  it('shows how far measuring has come, where nothing moves and nobody is told each number', async ({ editor }) => {
+    const page = await editor.open({ ...exampleSnapshot(), similarity: { state: 'loading' } }, { width: 1100 });
+    const measuring = page.locator('.measuring');
+    const bar = measuring.getByRole('progressbar', { name: 'The similarity is being measured.' });
+    const box = await measuring.boundingBox();
+    expect(await bar.getAttribute('aria-valuenow')).toBeNull();
+    for (const done of [4, 24, 240]) {
+      const similarity = { state: 'loading', progress: { done, total: 240 } } as const;
+      await page.evaluate((message) => window.stub.send(message), { type: 'similarity', similarity } as const);
+      await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe(String(done));
+      expect(await measuring.textContent()).toContain(`is being measured: ${done} of 240 images.`);
+      expect(await measuring.boundingBox()).toEqual(box);
+    }
+    expect(await measuring.getAttribute('aria-live')).toBe('off');
+  });
+
+  it('stops measuring, begins again and tries again, with the focus where it was', async ({ editor }) => {
+    const page = await editor.open({ ...exampleSnapshot(), similarity: { state: 'loading' } });
+    const send = (similarity: Snapshot['similarity']): Promise<void> =>
+      page.evaluate((message) => window.stub.send(message), { type: 'similarity', similarity } as never);
+    const focused = (): Promise<string | null | undefined> => page.evaluate(() => document.activeElement?.textContent);
+    await page.getByRole('button', { name: 'Stop measuring' }).focus();
+    await page.keyboard.press('Enter');
+    await send({ state: 'stopped' });
+    await expect.poll(focused).toBe('Measure');
+    expect(await page.locator('.measuring').textContent()).toContain('The similarity is not measured.');
+    expect(await page.locator('.map-point.assumed').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await send({ state: 'failed', problem: 'No images.' });
+    await expect.poll(focused).toBe('Try again');
+    await page.keyboard.press('Enter');
+    const wanted = (await editor.messagesOf('measureSimilarity')).map((each) => 'wanted' in each && each.wanted);
+    expect(wanted).toEqual([false, true, true]);
   });
 
   it('names the plan that is worth a try where the measures leave room for one', async ({ editor }) => {

@@ -143,6 +143,8 @@ describe('the editor in another language', () => {
         similarity: { state: 'failed', problem: '' },
       },
     ],
+    ['is not measured', { similarity: { state: 'stopped' } }],
+    ['is half measured', { similarity: { state: 'loading', progress: { done: 4, total: 60 } } }],
     ['is no plan', { document: { plan: null, problems: [] } }],
   ])('has no English where what is shown %s', async ([, parts], { editor }) => {
     await openTranslated(editor, { ...pseudoSnapshot(), ...parts });

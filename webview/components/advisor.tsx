@@ -1,11 +1,12 @@
 import { computed, signal } from '@preact/signals';
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
+import { adviceOverrides } from '../../src/shared/adviceOverrides.ts';
 import { quadrantReason, quadrantSentence, type Level } from '../../src/shared/advisor.ts';
 import { assumedSimilarity, mapPlace } from '../../src/shared/advisorMap.ts';
-import { formatList } from '../../src/shared/format.ts';
-import { applyPlanEdit, type PlanEdit } from '../../src/shared/planEdits.ts';
-import { changedParts, keepsWhatTrains } from '../../src/shared/planEdits/planDifference.ts';
+import { applyPlanEdit, editedPlan, type PlanEdit } from '../../src/shared/planEdits.ts';
+import { editLabel } from '../../src/shared/planEdits/label.ts';
+import { appliedChanges, keepsWhatTrains, ownSettings } from '../../src/shared/planEdits/planDifference.ts';
 import { measuredChallenger, recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
 import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
 import {
@@ -21,6 +22,8 @@ import {
 } from '../store.ts';
 import { DepthCurve } from './depthCurve.tsx';
 import { Icon } from './icons.tsx';
+import { Measuring } from './measuring.tsx';
+import { ShortList } from './shortList.tsx';
 import { Term } from './term.tsx';
 import { TransferWays } from './transferWays.tsx';
 
@@ -28,6 +31,7 @@ interface Quadrant {
   data: Level;
   similarity: Level;
 }
+type QuadrantEdit = Extract<PlanEdit, { kind: 'quadrant' }>;
 
 /** As the map shows them: much data above, similar images to the right. */
 const QUADRANTS: readonly Quadrant[] = [
@@ -173,13 +177,15 @@ function Advice(): JSX.Element | null {
   const { data, similarity } = quadrant.value;
   if (!shownPlan || !loadedNetwork.value) return <WaitingForNetwork />;
   const advice = recommendQuadrant(shownPlan, planSources.value, data, similarity);
-  const edit: PlanEdit = { kind: 'quadrant', data, similarity };
+  const edit: QuadrantEdit = { kind: 'quadrant', data, similarity };
   const { changes } = applyPlanEdit(shownPlan, edit, planSources.value);
+  const recommended = editedPlan(shownPlan, edit, planSources.value);
+  const isFollowed = keepsWhatTrains(changes);
   return (
     <div class="advice" aria-live="polite">
       <div class="advice-head">
         <h3>{advice.sentence}</h3>
-        {keepsWhatTrains(changes) ? (
+        {isFollowed ? (
           <span class="advice-followed">
             <Icon name="check" /> {t('The plan follows this')}
           </span>
@@ -189,7 +195,15 @@ function Advice(): JSX.Element | null {
           </vscode-button>
         )}
       </div>
-      {keepsWhatTrains(changes) && <OwnSettings parts={changedParts(changes)} onReset={() => applyQuadrant(edit)} />}
+      {isFollowed ? (
+        <OwnSettings
+          settings={ownSettings(shownPlan, recommended, loadedNetwork.value)}
+          onReset={() => applyQuadrant(edit)}
+        />
+      ) : (
+        <WhatApplyDoes changes={appliedChanges(shownPlan, recommended, loadedNetwork.value)} />
+      )}
+      <Overrides />
       <SimilarityReasons />
       <ul class="reasons">
         {advice.reasons
@@ -207,15 +221,37 @@ function Advice(): JSX.Element | null {
   );
 }
 
+/** Where the plan rests on something else than what is measured, each with the way back. */
+function Overrides(): JSX.Element | null {
+  if (!plan.value) return null;
+  const data = loadedData.value?.band.quadrantData ?? null;
+  const similarity = measuredSimilarity.value?.judgement.similarity ?? null;
+  return (
+    <>
+      {adviceOverrides(plan.value, { data, similarity }).map(({ about, text, edit }) => (
+        <p key={about} class="override">
+          {text}{' '}
+          <button
+            type="button"
+            class="link"
+            disabled={stale.value}
+            title={editLabel(edit)}
+            onClick={() => applyQuadrant(edit)}
+          >
+            {about === 'data' ? t('Use the counted one') : t('Use the measured one')}
+          </button>
+        </p>
+      ))}
+    </>
+  );
+}
+
 /** What was measured of the similarity, or why it was not. */
 function SimilarityReasons(): JSX.Element | null {
   const { value: state } = similarityState;
   const { value: measured } = measuredSimilarity;
-  if (state.state === 'failed') {
-    return <p class="quiet">{t('The similarity cannot be measured: {0}', state.problem)}</p>;
-  }
-  if (!measured || !plan.value || !loadedNetwork.value)
-    return <p class="quiet">{t('The similarity is being measured.')}</p>;
+  if (state.state !== 'ready') return <Measuring state={state} />;
+  if (!measured || !plan.value || !loadedNetwork.value) return null;
   const { measurement, judgement, distances } = measured;
   const challenger = measuredChallenger(plan.value, planSources.value);
   const warnings = similarityWarnings({ range: plan.value.input.range, distances, inputShift: measurement.inputShift });
@@ -234,16 +270,30 @@ function SimilarityReasons(): JSX.Element | null {
   );
 }
 
-/** Where a plan that follows the advice differs from it: on purpose, mostly. */
-function OwnSettings({ parts, onReset }: { parts: readonly string[]; onReset: () => void }): JSX.Element | null {
-  if (parts.length === 0) return null;
+/** What would be other than it is in a plan that does not follow the advice. */
+function WhatApplyDoes({ changes }: { changes: readonly string[] }): JSX.Element | null {
+  if (changes.length === 0) return null;
   return (
-    <p class="own-settings quiet">
-      {t('With settings of its own: {0}.', formatList(parts))}{' '}
-      <button type="button" class="link" disabled={stale.value} onClick={onReset}>
-        {t('Use the recommended ones')}
-      </button>
-    </p>
+    <div class="differences" aria-live="off">
+      <p>{t('Apply changes:')}</p>
+      <ShortList items={changes} />
+    </div>
+  );
+}
+
+/** Where a plan that follows the advice differs from it: on purpose, mostly. */
+function OwnSettings({ settings, onReset }: { settings: readonly string[]; onReset: () => void }): JSX.Element | null {
+  if (settings.length === 0) return null;
+  return (
+    <div class="differences own-settings" aria-live="off">
+      <p>
+        {t('With settings of its own:')}{' '}
+        <button type="button" class="link" disabled={stale.value} onClick={onReset}>
+          {t('Use the recommended ones')}
+        </button>
+      </p>
+      <ShortList items={settings} />
+    </div>
   );
 }
 
@@ -255,7 +305,7 @@ function WaitingForNetwork(): JSX.Element {
   );
 }
 
-function applyQuadrant(edit: PlanEdit): void {
+function applyQuadrant(edit: QuadrantEdit): void {
   if (stale.value) return;
   editPlan(edit);
   chosen.value = null;

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import { resolveAugmentation } from '../../src/shared/augmentation.ts';
 import { AUGMENT_PRESETS, type Plan } from '../../src/shared/plan.ts';
+import { AUGMENT_WORDS } from '../../src/shared/settingWords.ts';
 import { stale } from '../store.ts';
 import { NumberInput } from './numberInput.tsx';
 import { Choice, set, Setting } from './settingInputs.tsx';
@@ -11,10 +12,7 @@ type AugmentChoice = (typeof AUGMENT_PRESETS)[number] | 'custom';
 const CHOICES: readonly AugmentChoice[] = [...AUGMENT_PRESETS, 'custom'];
 
 const WORDS: Record<AugmentChoice, () => string> = {
-  none: () => t({ message: 'none', comment: 'No augmentation' }),
-  light: () => t({ message: 'light', comment: 'A little augmentation' }),
-  medium: () => t({ message: 'medium', comment: 'Augmentation' }),
-  strong: () => t({ message: 'strong', comment: 'Much augmentation' }),
+  ...AUGMENT_WORDS,
   custom: () => t({ message: 'custom', comment: 'Augmentation set by numbers' }),
 };
 

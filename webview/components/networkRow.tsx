@@ -41,6 +41,7 @@ export function NetworkRowView({ row, index, top }: { row: NetworkRow; index: nu
   }, [isActive]);
   const [from, to] = selection.value;
   const isSelected = hasSelection.value && index >= from && index <= to;
+  const shape = row.outputShape.map((size) => size ?? '?').join('×');
   const isEmphasized = emphasis.value !== null && row.blocks.some((block) => emphasis.value?.blocks.includes(block));
   return (
     <div
@@ -66,8 +67,8 @@ export function NetworkRowView({ row, index, top }: { row: NetworkRow; index: nu
       <span role="gridcell" class="cell-type quiet" title={row.type ?? undefined}>
         {typeOf(row)}
       </span>
-      <span role="gridcell" class="cell-shape numbers quiet">
-        {row.outputShape.map((size) => size ?? '?').join('×')}
+      <span role="gridcell" class="cell-shape numbers quiet" title={shape}>
+        {shape}
       </span>
       <span role="gridcell" class="cell-parameters numbers">
         {row.state === 'noWeights' ? '' : formatCount(row.parameters)}

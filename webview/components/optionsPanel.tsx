@@ -2,13 +2,13 @@ import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import {
   BATCH_NORM_POLICIES,
-  type BatchNormPolicy,
   DEFAULT_SGD_MOMENTUM,
   DEFAULT_WEIGHT_DECAY,
   OPTIMIZER_NAMES,
   type Plan,
   SAMPLINGS,
 } from '../../src/shared/plan.ts';
+import { BATCH_NORM_WORDS } from '../../src/shared/settingWords.ts';
 import { termOf } from '../../src/shared/terms.ts';
 import { plan, stale } from '../store.ts';
 import { AugmentationOptions } from './augmentationOptions.tsx';
@@ -200,12 +200,6 @@ function Sampling({ plan: { augment, sampling, classWeights } }: { plan: Plan })
     </section>
   );
 }
-
-const BATCH_NORM_WORDS: Record<BatchNormPolicy, () => string> = {
-  locked: () => t({ message: 'locked', comment: 'Batch normalization' }),
-  affine: () => t({ message: 'affine', comment: 'Batch normalization' }),
-  adapt: () => t({ message: 'adapt', comment: 'Batch normalization' }),
-};
 
 const SAMPLING_WORDS: Record<Plan['sampling'], () => string> = {
   shuffle: () => t({ message: 'shuffled', comment: 'Every image once an epoch' }),

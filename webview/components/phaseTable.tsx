@@ -1,8 +1,8 @@
 import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
-import { formatList } from '../../src/shared/format.ts';
 import type { Plan, PlanPhase } from '../../src/shared/plan.ts';
 import { SCHEDULE_NAMES, type Schedule } from '../../src/shared/schedule.ts';
+import { scheduleName, whatTrains } from '../../src/shared/settingWords.ts';
 import { termOf } from '../../src/shared/terms.ts';
 import { stale } from '../store.ts';
 import { NumberInput } from './numberInput.tsx';
@@ -48,7 +48,7 @@ export function PhaseTable({ phases }: Pick<Plan, 'phases'>): JSX.Element {
 }
 
 function PhaseRow({ phase, index }: { phase: PlanPhase; index: number }): JSX.Element {
-  const { name, epochs, unfreeze, schedule } = phase;
+  const { name, epochs, schedule } = phase;
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -66,7 +66,7 @@ function PhaseRow({ phase, index }: { phase: PlanPhase; index: number }): JSX.El
         <span class="schedule-choice">
           <Choice
             label={t('Schedule of phase {0}', name)}
-            value={nameOf(schedule)}
+            value={scheduleName(schedule)}
             options={SCHEDULE_NAMES}
             words={SCHEDULE_WORDS}
             onChoose={(value) => set(['phases', index, 'schedule'], value === 'constant' ? undefined : value)}
@@ -74,19 +74,9 @@ function PhaseRow({ phase, index }: { phase: PlanPhase; index: number }): JSX.El
           <ScheduleCurve schedule={schedule} />
         </span>
       </td>
-      <td class="what-trains" title={whatTrains(unfreeze)}>
-        {whatTrains(unfreeze)}
+      <td class="what-trains" title={whatTrains(phase)}>
+        {whatTrains(phase)}
       </td>
     </tr>
   );
-}
-
-function nameOf(schedule: PlanPhase['schedule']): ScheduleName {
-  if (schedule === undefined) return 'constant';
-  return typeof schedule === 'string' ? schedule : schedule.name;
-}
-
-function whatTrains(unfreeze: readonly string[] | undefined): string {
-  if (unfreeze === undefined) return t('the head and every unfrozen block');
-  return unfreeze.length === 0 ? t('the head') : t('the head and {0}', formatList(unfreeze));
 }

@@ -6,6 +6,7 @@ import { emphasis } from '../emphasis.ts';
 import { post } from '../host.ts';
 import { run, startState } from '../store.ts';
 import { Icon } from './icons.tsx';
+import { ProgressBar } from './progressBar.tsx';
 import { RunChanges } from './runChanges.tsx';
 import { runStateWord } from './runWords.ts';
 import { Sentence } from './sentence.tsx';
@@ -84,20 +85,10 @@ function timeText(view: RunView): string {
 function Activity({ view }: { view: RunView }): JSX.Element | null {
   const { activity } = view;
   if (!activity) return null;
-  const share = activity.total > 0 ? activity.done / activity.total : 0;
   return (
     <div class="activity">
       <span>{activity.text}</span>
-      <div
-        class="activity-bar"
-        role="progressbar"
-        aria-label={activity.text}
-        aria-valuemin={0}
-        aria-valuemax={activity.total}
-        aria-valuenow={activity.done}
-      >
-        <div style={{ width: `${share * 100}%` }} />
-      </div>
+      <ProgressBar label={activity.text} done={activity.done} total={activity.total} />
       <span class="numbers">{t('{0} of {1}', activity.done, activity.total)}</span>
     </div>
   );

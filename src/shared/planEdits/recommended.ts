@@ -16,7 +16,7 @@ const TYPICAL_CLASS = { low: 100, high: 1000 };
 
 /**
  * Rewrites what the advisor decides for a quadrant: blocks, phases, the optimizer, batch normalization, augmentation, early
- * stopping, the head's dropout and L2, and the advice itself; a similarity that is new is the user's.
+ * stopping, the head's dropout and L2, and the advice itself; an amount or a similarity that is new is the user's.
  * Throws `usage` without the network.
  */
 export function applyQuadrant(draft: Plan, source: PlanSources, data: Level, similarity: Level): void {
@@ -33,7 +33,11 @@ export function applyQuadrant(draft: Plan, source: PlanSources, data: Level, sim
 
 /** What `applyQuadrant` would write, with its reasons. Throws `usage` without the network. */
 export function recommendQuadrant(plan: Plan, source: PlanSources, data: Level, similarity: Level): Recommendation {
-  return recommend(plan, source, levelBand(plan, source.data ?? null, data), similarity);
+  const band = levelBand(plan, source.data ?? null, data);
+  return recommendPlan({
+    ...adviceInput(plan, source, band, similarity),
+    ...dataSource(plan, source.data ?? null, data),
+  });
 }
 
 /**
@@ -111,6 +115,13 @@ function adviceInput(
 function similaritySource(plan: Plan, measured: Level | null, similarity: Level): AdviceInput['similaritySource'] {
   if (measured) return measured === similarity ? 'measured' : 'given';
   return plan.advice?.similarity === similarity ? plan.advice.similaritySource : 'given';
+}
+
+/** Only an amount that differs from what was counted, or else from what the plan rests on, is a new word of the user. */
+function dataSource(plan: Plan, data: PlanData | null, level: Level): Pick<AdviceInput, 'dataSource'> {
+  if (data) return data.band.quadrantData === level ? {} : { dataSource: 'given' };
+  const { advice } = plan;
+  return advice?.data === level ? { dataSource: advice.dataSource } : { dataSource: 'given' };
 }
 
 /** The images as counted where they are of that level; otherwise the level is the user's word. */

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { writeFileSynced } from '../../node/atomicFile.ts';
 import { UNCHANGED, type Variant } from '../../shared/augmentation.ts';
 import type { Linear, NetworkTimes } from '../../shared/networkTimes.ts';
+import { median } from '../../shared/statistics.ts';
 import { varyImage } from '../../shared/varyImage.ts';
 import { Random } from '../../shared/random.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
@@ -133,8 +134,4 @@ function secondsOf(work: () => unknown): number {
   };
   runs(WARM_UP);
   return median(runs(REPEATED));
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Linear, type NetworkTimes, type StepTimes, timeInTraining, timeKey } from '../../shared/networkTimes.ts';
 import { OPTIMIZER_NAMES } from '../../shared/plan.ts';
+import { median } from '../../shared/statistics.ts';
 import type { Engine } from '../engine/engine.ts';
 import { FoldedConstants } from '../execution/runSteps.ts';
 import { compileSteps, type Step, type StepSequence } from '../execution/steps.ts';
@@ -335,8 +336,4 @@ function line(counts: readonly number[], seconds: readonly number[]): Linear {
   if (per <= 0) return [seconds[last], 0];
   const each = seconds[0] - per * counts[0];
   return each < 0 ? [0, through] : [each, per];
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -10,6 +10,7 @@ import { Random } from '../../shared/random.ts';
 import { EVALUATION_BATCH } from '../../shared/predictMemory.ts';
 import { headRate } from '../../shared/trainableLayers.ts';
 import { plateauFactor, resolveSchedule, scheduleFactor } from '../../shared/schedule.ts';
+import { median } from '../../shared/statistics.ts';
 import type { Engine } from '../engine/engine.ts';
 import { HeapExhausted } from '../engine/portable/memoryGuard.ts';
 import { CompiledSteps, weightsRead } from '../execution/compiledSteps.ts';
@@ -255,9 +256,8 @@ export class PhaseRunner {
   private secondsLeft(position: Position, steps: number): number | null {
     const recent = this.stepSeconds.slice(Math.max(1, this.stepSeconds.length - 50));
     if (recent.length === 0) return null;
-    const median = [...recent].sort((a, b) => a - b)[Math.floor(recent.length / 2)];
     const epochsLeft = this.setup.plan.phases[this.phase].epochs - position.epochInPhase;
-    return median * (epochsLeft * steps - position.step);
+    return median(recent) * (epochsLeft * steps - position.step);
   }
 
   private async trainOn(indexes: readonly number[], random: Random, rateFactor: number): Promise<BatchResult> {
