@@ -20,6 +20,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   data: true,
   cost: true,
   similarity: true,
+  learningCurve: true,
   start: true,
   engine: true,
   run: true,

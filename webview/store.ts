@@ -8,7 +8,7 @@ import type { CostResult } from '../src/shared/results.ts';
 import { judgeSimilarity } from '../src/shared/similarity.ts';
 import type { SimilarityResult } from '../src/shared/similarityResult.ts';
 import type { RunView } from '../src/shared/runView.ts';
-import type { FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
+import type { CurveState, FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
 import { post } from './host.ts';
 
 /** What the host said last. The view draws these and nothing else; whatever a user does goes to the host first. */
@@ -18,6 +18,7 @@ export const network = signal<Loadable<PlanNetwork>>({ state: 'loading' });
 export const data = signal<Loadable<PlanData>>({ state: 'loading' });
 export const cost = signal<Measurable<CostResult>>({ state: 'loading' });
 export const similarity = signal<Measurable<SimilarityResult>>({ state: 'loading' });
+export const learningCurve = signal<CurveState>({ state: 'none' });
 export const startState = signal<StartState>({ state: 'blocked', reason: '' });
 export const run = signal<RunView | null>(null);
 /** Runs drawn beside it. */
@@ -99,6 +100,9 @@ export function receive(message: ToWebview): void {
     case 'similarity':
       similarity.value = message.similarity;
       return;
+    case 'learningCurve':
+      learningCurve.value = message.curve;
+      return;
     case 'start':
       startState.value = message.start;
       return;
@@ -133,6 +137,7 @@ function receiveSnapshot(snapshot: Snapshot): void {
   data.value = snapshot.data;
   cost.value = snapshot.cost;
   similarity.value = snapshot.similarity;
+  learningCurve.value = snapshot.learningCurve;
   startState.value = snapshot.start;
   run.value = snapshot.run;
   compared.value = snapshot.compared;

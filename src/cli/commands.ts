@@ -3,6 +3,7 @@ import { listRuns, type RunSummary } from '../node/runFolder.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../shared/format.ts';
 import type { Baseline } from '../shared/baseline.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
+import { splitDuplicateWarnings } from '../shared/splitDuplicates.ts';
 import type { PlanSetting } from '../shared/planOverrides.ts';
 import type {
   CheckResult,
@@ -61,6 +62,7 @@ function describeData(data: DataSummary): string {
     `${counted(data.images, 'image')} in ${counted(data.classes.length, 'class', 'classes')}, ${data.channels}`,
     formatTable(rows, ['class', 'images']),
     ...(problems.length > 0 ? [`${counted(problems.length, 'problem')}:`, ...problems] : []),
+    ...splitDuplicateWarnings(data.acrossSplits).map(({ text }) => `warning: ${text}`),
   ].join('\n');
 }
 
@@ -112,9 +114,12 @@ export async function checkCommand(plan: string, options: CommonOptions): Promis
 }
 
 function describeCheck(result: CheckResult): string {
-  const { trainableParameters, totalParameters, cost } = result;
-  const parameters = `The plan is valid. ${formatCount(trainableParameters)} of ${formatCount(totalParameters)} parameters train.`;
-  return cost ? [parameters, ...describeCost(cost)].join('\n') : parameters;
+  const { trainableParameters, totalParameters, cost, warnings } = result;
+  return [
+    `The plan is valid. ${formatCount(trainableParameters)} of ${formatCount(totalParameters)} parameters train.`,
+    ...(cost ? describeCost(cost) : []),
+    ...warnings.map(({ text }) => `warning: ${text}`),
+  ].join('\n');
 }
 
 function describeCost(cost: NonNullable<CheckResult['cost']>): string[] {

@@ -108,6 +108,7 @@ function createProgram(onExitCode: (code: number) => void): Command {
     .requiredOption('--data <folder>', 'labelled images')
     .option('--images <number>', 'how many images to measure on, about as many of each class', imageCount)
     .option('--no-measure', 'goes by the amount of data alone')
+    .option('--learning-curve', 'measures whether more images would help')
     .action(run(adviseCommand));
   const memoryOption = (): Option =>
     new Option('--memory <megabytes>', 'most memory for training; default: half of what is free').argParser(megabytes);

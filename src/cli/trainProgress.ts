@@ -3,6 +3,9 @@ import { formatBytes, formatDuration, formatPercent } from '../shared/format.ts'
 import type { TrainEvent } from '../shared/results.ts';
 import type { Output } from './output.ts';
 
+/** Events that are no part of the contract. */
+const FOR_PEOPLE: ReadonlySet<TrainEvent['event']> = new Set(['images', 'measure', 'probe']);
+
 /** Shows the events of a training run on stderr: a bar with the live loss on a terminal, a line per epoch elsewhere. */
 export class TrainProgress {
   private readonly bar: cliProgress.SingleBar | null;
@@ -21,7 +24,7 @@ export class TrainProgress {
 
   handle(event: TrainEvent): void {
     // Only people need it: programs have the events of the contract, of which `start` is the first.
-    if (event.event !== 'images' && event.event !== 'measure') this.output.object(event);
+    if (!FOR_PEOPLE.has(event.event)) this.output.object(event);
     if (this.output.json) return;
     switch (event.event) {
       case 'start':
@@ -47,6 +50,9 @@ export class TrainProgress {
         break;
       case 'measure':
         this.show('similarity', event.done, event.total, `${event.done} of ${event.total} images`);
+        break;
+      case 'probe':
+        this.show('learning curve', event.done, event.total, `${event.done} of ${event.total} probes`);
         break;
       case 'cache':
         this.show(

@@ -15,6 +15,7 @@ import {
 import { Disposables } from './disposables.ts';
 import { editorStrings } from './editorStrings.ts';
 import { COMMANDS } from './ids.ts';
+import { LearningCurveSource } from './learningCurveSource.ts';
 import { MeasuredSource } from './measuredSource.ts';
 import { openPlanAsText } from './openPlan.ts';
 import { readPlanDocument } from './planDocument.ts';
@@ -48,6 +49,7 @@ export class PlanEditorSession implements vscode.Disposable {
   private readonly images: PlanImagesSource;
   private readonly cost: MeasuredSource<'cost'>;
   private readonly similarity: MeasuredSource<'similarity'>;
+  private readonly learningCurve: LearningCurveSource;
   private readonly planRuns: PlanRuns;
   private content: PlanDocument;
   /** The page has asked for everything, so it hears of changes. */
@@ -69,6 +71,11 @@ export class PlanEditorSession implements vscode.Disposable {
     );
     this.cost = this.disposables.add(
       new MeasuredSource('cost', document, trainer, () => this.post({ type: 'cost', cost: this.cost.view })),
+    );
+    this.learningCurve = this.disposables.add(
+      new LearningCurveSource(document, trainer, () =>
+        this.post({ type: 'learningCurve', curve: this.learningCurve.view }),
+      ),
     );
     this.planRuns = this.disposables.add(new PlanRuns(document.uri.fsPath, runs, runList, (part) => this.post(part)));
     this.editing = new PlanEditing(document);
@@ -193,6 +200,12 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'clearCache':
         await this.sendCache(await clearCache());
         break;
+      case 'measureCurve':
+        if (this.content.plan && !this.services.runs.live) await this.learningCurve.measure(this.content.plan);
+        break;
+      case 'stopCurve':
+        this.learningCurve.stop();
+        break;
     }
   }
 
@@ -238,6 +251,7 @@ export class PlanEditorSession implements vscode.Disposable {
         data: this.images.view,
         cost: this.cost.view,
         similarity: this.similarity.view,
+        learningCurve: this.learningCurve.view,
       };
       this.isListening = true;
       this.post(snapshot);
@@ -273,6 +287,7 @@ export class PlanEditorSession implements vscode.Disposable {
     if (this.content.plan === null) return;
     this.network.load(this.content.plan);
     this.images.load(this.content.plan);
+    this.learningCurve.load(this.content.plan);
     this.measureParts();
   }
 
@@ -301,6 +316,7 @@ export class PlanEditorSession implements vscode.Disposable {
     const isTraining = this.services.runs.live !== null;
     this.similarity.pause(isTraining);
     this.cost.pause(isTraining);
+    if (isTraining) this.learningCurve.giveWay();
   }
 
   private postDocument(): void {

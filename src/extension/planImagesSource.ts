@@ -3,7 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Plan } from '../shared/plan.ts';
 import type { Loadable, PlanData, Thumbnail } from '../shared/planView.ts';
-import { listPlanImages, type PlanImages, trainingFolder, withoutUnreadable } from './planData.ts';
+import {
+  type HeldOut,
+  heldOutFolders,
+  listPlanImages,
+  type PlanImages,
+  trainingFolder,
+  withoutUnreadable,
+} from './planData.ts';
 import { problemText } from './problemText.ts';
 import type { TrainerService } from './trainerService.ts';
 
@@ -14,6 +21,7 @@ const SETTLE_MS = 250;
 export class PlanImagesSource implements vscode.Disposable {
   private state: Loadable<PlanImages> = { state: 'loading' };
   private root: string | null = null;
+  private heldOut: HeldOut = {};
   /** What the folder holds by its names, to see whether anything has changed. */
   private listed: PlanImages | null = null;
   private timer: NodeJS.Timeout | undefined;
@@ -35,11 +43,15 @@ export class PlanImagesSource implements vscode.Disposable {
 
   /** Loads the folder a plan names, unless it is there. One that failed is tried again. */
   load(plan: Plan): void {
-    const root = trainingFolder(this.document.uri.fsPath, plan);
-    if (root === this.root && this.state.state !== 'failed') return;
+    const path = this.document.uri.fsPath;
+    const root = trainingFolder(path, plan);
+    const heldOut = heldOutFolders(path, plan);
+    const isSame = root === this.root && isDeepStrictEqual(heldOut, this.heldOut);
+    if (isSame && this.state.state !== 'failed') return;
     const isFirst = this.root === null;
     if (root !== this.root) this.show({ state: 'loading' });
     this.root = root;
+    this.heldOut = heldOut;
     this.listed = null;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.read(root), isFirst ? 0 : SETTLE_MS);
@@ -95,7 +107,7 @@ export class PlanImagesSource implements vscode.Disposable {
 
   private async read(root: string): Promise<void> {
     try {
-      const listed = await listPlanImages(root);
+      const listed = await listPlanImages(root, this.heldOut);
       if (root !== this.root || this.isSame(listed)) return;
       this.listed = listed;
       this.show({ state: 'ready', value: listed });
@@ -115,7 +127,7 @@ export class PlanImagesSource implements vscode.Disposable {
     this.controller.abort();
     this.controller = new AbortController();
     const { signal } = this.controller;
-    const params = { directory: root, path: root };
+    const params = { directory: root, path: root, heldOut: this.heldOut };
     const summary = await this.trainer.requestAlone('data', params, { signal }).catch(() => null);
     if (summary && this.listed === listed && !signal.aborted) {
       this.show({ state: 'ready', value: withoutUnreadable(listed, summary) });

@@ -5,7 +5,9 @@ import { formatCount } from './format.ts';
 import { decayingRates, geometricRates, HEAD_RATE, readableRate, ULMFIT_DECAY } from './learningRates.ts';
 import type { Block } from './network.ts';
 import { type BatchNormPolicy, DEFAULT_WEIGHT_DECAY, type Plan, type PlanPhase } from './plan.ts';
+import { LEAST_BATCH_TO_ADAPT } from './planWarnings.ts';
 import { thawPhases } from './schedulePresets.ts';
+import { shareOfImages, type ValidationImages, validationWarnings } from './validationImages.ts';
 
 export type Level = 'low' | 'high';
 
@@ -21,8 +23,8 @@ export interface AdviceInput {
   batchSize?: number;
   /** Blocks behind the one whose features tell the classes apart best, where that was measured. */
   blocksAbovePeak?: number;
-  /** Share of the images held out for validation; default 0.2. */
-  validationShare?: number;
+  /** Images to validate with, or the share of all images that is held out; default a share of 0.2. */
+  validation?: ValidationImages | { share: number };
 }
 
 export interface AdviceWarning {
@@ -66,7 +68,7 @@ interface Strategy {
 
 const PATIENCE = 5;
 const PARAMETERS_PER_IMAGE = 5000;
-const MIN_VALIDATION_PER_CLASS = 20;
+const VALIDATION_SHARE = 0.2;
 const MAX_IMBALANCE = 10;
 
 /** The sentence of a quadrant, word for word. */
@@ -206,7 +208,7 @@ function gradual({ data, blocks, blocksAbovePeak = 0 }: AdviceInput): Strategy {
 
 /** High data, low similarity: everything trains from the pretrained start at one rate, which falls along a cosine. */
 function trainCompletely({ blocks, batchSize = 16 }: AdviceInput): Strategy {
-  const batchNorm = batchSize >= 16 ? 'adapt' : 'affine';
+  const batchNorm = batchSize >= LEAST_BATCH_TO_ADAPT ? 'adapt' : 'affine';
   return {
     rates: blocks.map(() => 3e-4),
     phases: [
@@ -298,7 +300,7 @@ const SIMILARITIES: Record<Level, Record<AdviceInput['similaritySource'], () => 
 };
 
 function findWarnings(input: AdviceInput, unfrozen: AdviceInput['blocks']): AdviceWarning[] {
-  const { data, similarity, validationShare = 0.2 } = input;
+  const { data, similarity, validation = { share: VALIDATION_SHARE } } = input;
   const warnings: AdviceWarning[] = [];
   if (data.tiny) warnings.push({ code: 'tiny', text: tinyText(data.smallestClass) });
   if (data.borderline) {
@@ -315,11 +317,8 @@ function findWarnings(input: AdviceInput, unfrozen: AdviceInput['blocks']): Advi
   if (data.largestClass > MAX_IMBALANCE * data.smallestClass) {
     warnings.push({ code: 'imbalanced', text: imbalanceText(data) });
   }
-  const validation = Math.round(data.smallestClass * validationShare);
-  if (validation < MIN_VALIDATION_PER_CLASS) {
-    warnings.push({ code: 'fewValidationImages', text: fewValidationText(validation) });
-  }
-  return warnings;
+  const planned = 'share' in validation ? shareOfImages(data, validation.share) : validation;
+  return [...warnings, ...validationWarnings(planned)];
 }
 
 function tinyText(images: number): string {
@@ -356,14 +355,5 @@ function imbalanceText({ largestClass, smallestClass }: DataBand): string {
         'The largest class has {0} images, the smallest {1}. Class weights even this out only in part.',
         formatCount(largestClass),
         formatCount(smallestClass),
-      );
-}
-
-function fewValidationText(images: number): string {
-  return images === 1
-    ? t('About 1 image of the smallest class validate the training: read accuracies with their intervals.')
-    : t(
-        'About {0} images of the smallest class validate the training: read accuracies with their intervals.',
-        formatCount(images),
       );
 }

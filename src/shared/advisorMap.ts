@@ -80,6 +80,7 @@ export function assumedSimilarity(similarity: Level): JudgedSimilarity {
       bands: null,
       curve: null,
       depths: null,
+      inseparable: [],
       images: 0,
       inputShift: false,
     },

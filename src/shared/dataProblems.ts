@@ -18,6 +18,7 @@ export type DataProblem =
       groups?: number;
     }
   | { reason: 'dataOneGroup'; className: string; images: number }
+  | { reason: 'dataTooFewForCurve'; className: string; images: number; needed: number }
   | { reason: 'dataClassUnreadable'; className: string; file: string; detail: string }
   | { reason: 'dataClassUnknown'; className: string; path: string; known: string[]; model?: string }
   | { reason: 'dataImbalanced'; ratio: number; smallest: string; largest: string }
@@ -53,6 +54,13 @@ export function describeDataProblem(problem: DataProblem): string {
         'The images of class "{0}" ({1}) all belong together: they are one group, or look nearly the same. So none can be held out for validation. Add other images of this class, or remove the class.',
         problem.className,
         problem.images,
+      );
+    case 'dataTooFewForCurve':
+      return t(
+        'Class "{0}" has too few different images ({1}) for a learning curve, which needs {2} of every class. Add images, or remove the class.',
+        problem.className,
+        problem.images,
+        problem.needed,
       );
     case 'dataClassUnreadable':
       return t(

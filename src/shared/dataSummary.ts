@@ -36,6 +36,16 @@ export const dataSummarySchema = z.object({
     .nullable()
     .describe('Images of the largest class divided by those of the smallest; null when the smallest has none.'),
   channels: z.enum(['rgb', 'gray', 'mixed']).describe('Whether the images show colour, judged by their pixels.'),
+  acrossSplits: z
+    .object({
+      images: count.describe('Images to validate or test with, each counted once.'),
+      file: z.string().describe('The first of them.'),
+      split: z.enum(SPLITS),
+      like: z.string().describe('What it looks like.'),
+      likeSplit: z.enum(SPLITS),
+    })
+    .nullable()
+    .describe('Images that look nearly the same as one of an earlier split; null where there are none.'),
   problems: z.array(fileProblemSchema),
 });
 export type DataSummary = z.infer<typeof dataSummarySchema>;

@@ -112,6 +112,7 @@ function sentenceOf(problem: Problem): string {
     case 'dataOneClass':
     case 'dataClassTooSmall':
     case 'dataOneGroup':
+    case 'dataTooFewForCurve':
     case 'dataClassUnreadable':
     case 'dataClassUnknown':
     case 'dataImbalanced':

@@ -1,6 +1,8 @@
 import type { DataBand } from './dataBand.ts';
+import type { DataSummary } from './dataSummary.ts';
 import type { PlanProblem } from './errors.ts';
 import type { Plan } from './plan.ts';
+import type { ValidationImages } from './validationImages.ts';
 
 /** What the plan editor shows, as plain data: made by host and trainer, drawn by the webview. */
 
@@ -45,6 +47,10 @@ export interface PlanData {
   problems: { file: string; problem: string }[];
   /** Files that are used but worth a look, such as one that is there twice; `side` of one that is small. Known once all were opened. */
   notes?: { file: string; problem: string; side?: number }[];
+  /** Images to validate with, where the plan or its data says which. */
+  validation?: ValidationImages;
+  /** Images to judge by that are like others. Known once all were opened. */
+  acrossSplits?: DataSummary['acrossSplits'];
 }
 
 export interface Thumbnail {

@@ -17,6 +17,7 @@ import type {
   PredictResult,
   TrainResult,
 } from './results.ts';
+import type { LearningCurveResult } from './learningCurveResult.ts';
 import type { SimilarityResult } from './similarityResult.ts';
 import { MOST_THREADS } from './threads.ts';
 
@@ -37,7 +38,12 @@ const common = {
 /** Parameters of every request, validated where they arrive. */
 export const requestSchemas = {
   inspect: z.object({ ...common, model: z.string() }),
-  data: z.object({ ...common, path: z.string() }),
+  data: z.object({
+    ...common,
+    path: z.string(),
+    /** Absolute paths of other splits, with whose images those of `path` are compared. */
+    heldOut: z.object({ validation: z.string().optional(), test: z.string().optional() }).optional(),
+  }),
   init: z.object({
     ...common,
     model: z.string(),
@@ -54,6 +60,8 @@ export const requestSchemas = {
     images: z.number().int().min(1).optional(),
     /** Default true. */
     measure: z.boolean().optional(),
+    /** Whether to measure how accuracy grows with the images. */
+    learningCurve: z.boolean().optional(),
   }),
   check: z.object({ ...common, plan: z.string() }),
   train: z.object({
@@ -96,6 +104,8 @@ export const requestSchemas = {
   cost: z.object({ ...common, plan: z.string(), text: z.string() }),
   /** How like the images of a plan that may not be saved yet are to what its network knows. */
   similarity: z.object({ ...common, plan: z.string(), text: z.string() }),
+  /** How accuracy grows with the images of a plan that may not be saved yet, on the features that its head gets. */
+  learningCurve: z.object({ ...common, plan: z.string(), text: z.string() }),
   /** Images as the network sees them; from 1 on, `augmentation` numbers random variants under the plan's setting. */
   thumbnails: z.object({
     ...common,
@@ -125,6 +135,7 @@ export interface Results {
   describe: { network: PlanNetwork };
   cost: CostResult;
   similarity: SimilarityResult;
+  learningCurve: LearningCurveResult;
   thumbnails: { images: Thumbnail[] };
 }
 

@@ -2,6 +2,7 @@ import type { ReliabilityBin } from './calibration.ts';
 import type { Challenger } from './challenger.ts';
 import type { PairComparison } from './comparison.ts';
 import type { DepthPoint } from './depthCurve.ts';
+import type { LearningCurveResult } from './learningCurveResult.ts';
 import type { FoldPairComparison } from './foldComparison.ts';
 import type { PooledAccuracy } from './foldPooling.ts';
 import type { PlanPhase, ValueRange } from './plan.ts';
@@ -80,6 +81,8 @@ export interface AdviseResult {
   };
   challenger: Challenger | null;
   warnings: { code: string; text: string }[];
+  /** Where it was asked for. */
+  learningCurve?: LearningCurveResult;
   seconds: number;
 }
 
@@ -91,6 +94,8 @@ export interface CheckResult {
   /** Null where no image can be read. */
   cost: (PlanCost & { downloadBytes: number | null }) | null;
   guard: { change: string; effect: 'keeps' | 'reinitialises' | 'impossible'; layers: string[]; reason: string }[];
+  /** What is doubtful about a valid plan. */
+  warnings: { code: string; text: string }[];
 }
 
 /** What the cost of any plan for the network and the images of one follows from; null where no image can be read. */
@@ -296,5 +301,7 @@ type TrainStep =
   | { event: 'change'; epoch: number; changes: PlanChange[]; trainableParameters: number }
   /** Of images that a network is looked at with. */
   | { event: 'measure'; done: number; total: number }
+  /** Of classifiers that learn from features to find a learning curve. */
+  | { event: 'probe'; done: number; total: number }
   | { event: 'download'; file: string; received: number; total: number | null }
   | { event: 'warning'; code: string; text: string };

@@ -12,6 +12,14 @@ const depthCurveSchema = z.object({
   dropPValue: share,
 });
 
+const inseparablePairSchema = z.object({
+  classes: z.tuple([z.string(), z.string()]),
+  block: z.string(),
+  right: z.number().int().nonnegative(),
+  images: z.number().int().positive(),
+  elsewhere: z.object({ block: z.string(), right: z.number().int().nonnegative() }).nullable(),
+});
+
 /** How like the images of a plan are to what its network knows, as measured; `judgeSimilarity` says what it means. */
 export const similarityResultSchema = z.object({
   measurement: z.object({
@@ -25,6 +33,8 @@ export const similarityResultSchema = z.object({
     curve: depthCurveSchema.nullable(),
     /** Accuracy at some depths, also where it is no better than chance. */
     depths: depthCurveSchema.nullable(),
+    /** Pairs of classes that the features at the end do not tell apart, the worst first. */
+    inseparable: z.array(inseparablePairSchema),
     /** Images measured on. */
     images: z.number().int().nonnegative(),
     /** Whether the first layers are much further off than the rest. */

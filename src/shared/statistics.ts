@@ -37,7 +37,12 @@ export interface McNemarResult {
  */
 export function mcNemar(aCorrect: readonly boolean[], bCorrect: readonly boolean[]): McNemarResult {
   const { onlyA, onlyB } = discordant(aCorrect, bCorrect);
-  return { onlyA, onlyB, pValue: Math.min(1, 2 * halfBinomialTail(Math.min(onlyA, onlyB), onlyA + onlyB)) };
+  return { onlyA, onlyB, pValue: mcNemarOfCounts(onlyA, onlyB) };
+}
+
+/** The p of `mcNemar` by its counts. */
+export function mcNemarOfCounts(onlyA: number, onlyB: number): number {
+  return Math.min(1, 2 * binomialTail(Math.min(onlyA, onlyB), onlyA + onlyB, 0.5));
 }
 
 /**
@@ -174,15 +179,16 @@ function normalSeries(z: number): number {
   return series;
 }
 
-/** P(X <= k) of X ~ Binomial(n, 1/2), in logarithms so that large n do not underflow. */
-function halfBinomialTail(k: number, n: number): number {
+/** P(X <= k) of X ~ Binomial(n, share), 0 < share < 1, in logarithms so that large n do not underflow. */
+export function binomialTail(k: number, n: number, share: number): number {
+  const [yes, no] = [Math.log(share), Math.log1p(-share)];
   let logChoose = 0;
   let total = 0;
   for (let i = 0; i <= k; i++) {
     if (i > 0) logChoose += Math.log((n - i + 1) / i);
-    total += Math.exp(logChoose - n * Math.LN2);
+    total += Math.exp(logChoose + i * yes + (n - i) * no);
   }
-  return total;
+  return Math.min(1, total);
 }
 
 /** The chance of each sum of whole numbers with random signs, from -`reach` to `reach`, which is their sum without. */

@@ -14,6 +14,12 @@ const terms = {
       'How many of your images the features of a block place beside images of their own class: where it falls towards the end, the last blocks are made for other images.',
     ),
   }),
+  learningCurve: () => ({
+    title: t('Learning curve'),
+    text: t(
+      'Accuracy by the number of images learned from: where it still rises at its end, more images help; where it is flat, they hardly do.',
+    ),
+  }),
   backbone: () => ({
     title: t('Backbone'),
     text: t('The pretrained part of the network, which turns an image into features.'),

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
 import type { Loadable, Measurable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
 import type { CostResult } from './results.ts';
+import type { LearningCurveResult } from './learningCurveResult.ts';
 import type { SimilarityResult } from './similarityResult.ts';
 import type { RunDelta, RunView } from './runView.ts';
 
@@ -45,6 +46,9 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('clearCache') }),
   /** Measures the similarity, or gives up doing so. */
   z.object({ v: version, type: z.literal('measureSimilarity'), wanted: z.boolean() }),
+  /** Measures how accuracy grows with the images; answered by `learningCurve`, as is its end. */
+  z.object({ v: version, type: z.literal('measureCurve') }),
+  z.object({ v: version, type: z.literal('stopCurve') }),
   /** A delta did not fit what the view has. */
   z.object({ v: version, type: z.literal('resync') }),
 ]);
@@ -65,6 +69,13 @@ export type StartState =
   | { state: 'queued' }
   | { state: 'blocked'; reason: string };
 
+/** The learning curve, which is measured when it is asked for: images are opened, features computed, and probes trained. */
+export type CurveState =
+  | { state: 'none' }
+  | { state: 'measuring'; part: 'images' | 'measure' | 'probe'; done: number; total: number }
+  | { state: 'ready'; value: LearningCurveResult }
+  | { state: 'failed'; problem: string };
+
 export interface Snapshot {
   type: 'snapshot';
   /** Texts in the language of the editor, by their English ones; empty where that is English. */
@@ -78,6 +89,7 @@ export interface Snapshot {
   cost: Measurable<CostResult>;
   /** What was measured of the images in the network. */
   similarity: Measurable<SimilarityResult>;
+  learningCurve: CurveState;
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
@@ -105,6 +117,7 @@ export type ToWebview =
   | { type: 'data'; data: Loadable<PlanData> }
   | { type: 'cost'; cost: Measurable<CostResult> }
   | { type: 'similarity'; similarity: Measurable<SimilarityResult> }
+  | { type: 'learningCurve'; curve: CurveState }
   | { type: 'start'; start: StartState }
   | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }

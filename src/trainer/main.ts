@@ -10,6 +10,7 @@ import { evaluate } from './requests/evaluate.ts';
 import { planCost } from './requests/cost.ts';
 import { init } from './requests/init.ts';
 import { inspect } from './requests/inspect.ts';
+import { planLearningCurve } from './requests/learningCurve.ts';
 import { predict } from './requests/predict.ts';
 import { planSimilarity } from './requests/similarity.ts';
 import { thumbnails } from './requests/thumbnails.ts';
@@ -18,7 +19,7 @@ import { type Handlers, serve } from './server.ts';
 
 const handlers: Handlers = {
   inspect,
-  data: ({ path }, { directory, signal }) => inspectData(resolve(directory, path), { signal }),
+  data: ({ path, heldOut }, { directory, signal }) => inspectData(resolve(directory, path), { signal, heldOut }),
   init,
   advise,
   check,
@@ -31,6 +32,7 @@ const handlers: Handlers = {
   describe: describePlan,
   cost: planCost,
   similarity: planSimilarity,
+  learningCurve: planLearningCurve,
   thumbnails,
 };
 

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,38 @@ describe('thaw advise', () => {
     });
   });
 
+  it('tells whether more images would help where it is asked for', async () => {
+    expect((await advise('--no-measure')).learningCurve).toBeUndefined();
+    const { learningCurve } = await advise('--no-measure', '--learning-curve');
+    expect(learningCurve?.points.map(({ images }) => images)).toEqual([4, 8, 12, 16]);
+    expect(learningCurve?.forecast.images).toBe(32);
+    const { stdout } = await thaw('advise', '--model', 'model', '--data', 'images', '--no-measure', '--learning-curve');
+    expect(stdout).toMatch(/^Twice as many images: about .* now .*\.$/m);
+    const tooFew = await refusal('advise', '--model', 'model', '--data', 'divided', '--no-measure', '--learning-curve');
+    expect(tooFew).toContain('too few different images (4) for a learning curve');
+  });
+
+  it('warns of images that are in two splits, as data does', async () => {
+    const twice = join(folder, 'twice');
+    await cp(join(folder, 'divided'), twice, { recursive: true });
+    await cp(join(twice, 'train', 'left', '001.png'), join(twice, 'test', 'left', '900.png'));
+    const { warnings } = await answer(
+      contract.adviseContract,
+      'advise',
+      '--model',
+      'model',
+      '--data',
+      'twice',
+      '--no-measure',
+    );
+    const own = warnings.filter(({ code }) => code === 'nearDuplicates');
+    expect(own).toHaveLength(1);
+    expect(own[0].text).toContain('1 image to judge by');
+    const across = { images: 1, file: join(twice, 'test/left/900.png'), split: 'test' };
+    expect((await answer(contract.dataContract, 'data', 'twice')).acrossSplits).toMatchObject(across);
+    expect((await thaw('data', 'twice')).stdout).toContain(own[0].text);
+  });
+
   it('measures on as many images as it is told, or on none', async () => {
     expect((await advise('--images', '8')).similarity).toMatchObject({ source: 'measured', images: 8 });
     expect((await advise('--no-measure')).similarity).toMatchObject({ source: 'assumed', bnDistance: null });
@@ -144,6 +176,15 @@ describe('thaw check', () => {
     expect(result.cost).toMatchObject({ downloadBytes: 0, microBatch: 8 });
     const plan = JSON.parse(await readFile(join(folder, PLAN), 'utf8')) as { phases: { name: string }[] };
     expect(result.cost?.phases.map(({ name }) => name)).toEqual(plan.phases.map(({ name }) => name));
+  });
+
+  it('warns of a valid plan that is doubtful', async () => {
+    const doubtful = join(folder, 'doubtful.finetune.json');
+    const text = await readFile(join(folder, PLAN), 'utf8');
+    await writeFile(doubtful, text.replace('"batchSize"', '"batchNorm": "adapt",\n  "batchSize"'));
+    const { warnings } = await answer(contract.checkContract, 'check', doubtful);
+    expect(warnings.map(({ code }) => code)).toEqual(['smallBatchStatistics']);
+    expect((await thaw('check', doubtful)).stdout).toContain(`warning: ${warnings[0].text}`);
   });
 
   it('prints the problems of an invalid plan as JSON, and a line each, and exits with 2', async () => {

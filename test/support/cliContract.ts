@@ -35,9 +35,14 @@ export const dataContract = z.looseObject({
   imbalance: z.number().min(1),
   problems: z.array(z.looseObject({ file: path, problem: z.string().min(1) })),
   channels: z.enum(['rgb', 'gray', 'mixed']),
+  acrossSplits: z
+    .looseObject({ images: count, file: path, split: z.string(), like: path, likeSplit: z.string() })
+    .nullable(),
 });
 
 export const initContract = z.looseObject({ plan: path, warnings });
+
+const curvePoint = z.looseObject({ images: count, accuracy: share, low: share, high: share });
 
 export const adviseContract = z.looseObject({
   data: z.looseObject({ images: count, smallestClass: count, band: z.enum(['low', 'middle', 'high']) }),
@@ -56,6 +61,14 @@ export const adviseContract = z.looseObject({
   }),
   challenger: z.looseObject({ unfrozenBlocks: z.array(z.string()), reason: z.string() }).nullable(),
   warnings,
+  learningCurve: z
+    .looseObject({
+      points: z.array(curvePoint).length(4),
+      forecast: curvePoint,
+      perClass: z.array(z.looseObject({ class: z.string(), n: count, accuracy: share, low: share, high: share })),
+      backTest: z.looseObject({ ...curvePoint.shape, forecast: share, within: z.boolean() }),
+    })
+    .optional(),
   seconds: z.number().positive(),
 });
 
@@ -98,6 +111,7 @@ export const checkContract = z.looseObject({
       reason: z.string(),
     }),
   ),
+  warnings,
 });
 
 const best = z.looseObject({

@@ -5,11 +5,13 @@ import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TrainerClient } from '../../src/node/trainerClient.ts';
 import { drawVariant, resolveAugmentation } from '../../src/shared/augmentation.ts';
+import { learningCurveResultSchema } from '../../src/shared/learningCurveResult.ts';
 import type { Plan } from '../../src/shared/plan.ts';
 import { Random } from '../../src/shared/random.ts';
+import type { TrainEvent } from '../../src/shared/results.ts';
 import { varyImage } from '../../src/shared/varyImage.ts';
 import { temporaryFolder } from '../support/temporaryFolder.ts';
-import { IMAGE_SIZE, writeProject } from '../support/trainingFixture.ts';
+import { IMAGE_SIZE, writePlan, writeProject } from '../support/trainingFixture.ts';
 
 const client = new TrainerClient(fileURLToPath(new URL('../../dist/trainer.js', import.meta.url)));
 afterAll(() => client.dispose());
@@ -90,6 +92,57 @@ it('shows images as the network sees them, and as augmentation changes them', as
   expect(second.equals(asTraining(2))).toBe(true);
   expect(first.equals(plain)).toBe(false);
   expect(second.equals(first)).toBe(false);
+});
+
+describe('the learning curve of a plan', () => {
+  async function ask(plan: string, options: { signal?: AbortSignal; stopAt?: TrainEvent['event'] } = {}) {
+    const events: TrainEvent[] = [];
+    const controller = new AbortController();
+    const params = { directory: dirname(plan), engine: 'auto', plan, text: await readFile(plan, 'utf8') } as const;
+    const result = await client.request('learningCurve', params, {
+      signal: options.signal ?? controller.signal,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.event === options.stopAt) controller.abort();
+      },
+    });
+    return { result, events };
+  }
+
+  it('is measured once and kept, whatever else of the plan changes, until an image does', async () => {
+    const folder = await temporaryFolder();
+    const plan = await writeProject(folder, {}, 20);
+    const { result, events } = await ask(plan);
+    expect(learningCurveResultSchema.parse(result)).toEqual(result);
+    expect(result).toMatchObject({ images: 40, allImages: 40, folds: 5 });
+    expect(result.points.map(({ images }) => images)).toEqual([8, 16, 24, 32]);
+    expect(result.forecast.images).toBe(64);
+    expect(result.points[3].accuracy).toBeGreaterThan(0.8);
+    expect(result.perClass.map(({ class: name, n }) => [name, n])).toEqual([
+      ['left', 20],
+      ['right', 20],
+    ]);
+    expect(result.backTest).toMatchObject({ images: 32, accuracy: result.points[3].accuracy });
+    expect(new Set(events.map(({ event }) => event))).toEqual(new Set(['images', 'measure', 'probe']));
+    expect(await ask(await writePlan(folder, { batchSize: 4, seed: 8 }))).toEqual({ result, events: [] });
+    await utimes(join(folder, 'images', 'left', '000.png'), new Date(0), new Date(0));
+    const again = await ask(plan);
+    expect(again.events).not.toEqual([]);
+    expect(again.result).toEqual(result);
+  });
+
+  it('says which class has too few images, without those that cannot be read', async () => {
+    const folder = await temporaryFolder();
+    const plan = await writeProject(folder, {}, 5);
+    await writeFile(join(folder, 'images', 'left', '000.png'), 'no image');
+    const problem = { reason: 'dataTooFewForCurve', className: 'left', images: 4, needed: 5 };
+    await expect(ask(plan)).rejects.toMatchObject({ problem });
+  });
+
+  it.each(['images', 'measure', 'probe'] as const)('ends when it is cancelled at "%s"', async (stopAt) => {
+    const plan = await writeProject(await temporaryFolder(), {}, 30);
+    await expect(ask(plan, { stopAt })).rejects.toMatchObject({ problem: { reason: 'cancelled' } });
+  });
 });
 
 describe('the similarity of a plan', () => {

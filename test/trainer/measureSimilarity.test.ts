@@ -54,7 +54,8 @@ function colours(count: number, shuffled = false) {
     const bright = image % 2 === 0 ? 0 : 2;
     return Uint8Array.from({ length: SIDE * SIDE * 3 }, (__, at) => (at % 3 === bright ? 180 : 30) + random.below(60));
   });
-  return { pixels, labels: pixels.map((_, image) => (shuffled ? random.below(2) : image % 2)) };
+  const labels = pixels.map((_, image) => (shuffled ? random.below(2) : image % 2));
+  return { pixels, labels, classes: ['red', 'blue'] };
 }
 
 async function measure(images: ReturnType<typeof colours>) {
@@ -88,6 +89,14 @@ describe('the depth curve of a network', () => {
     const { measured } = await measure(colours(60));
     expect(measured).toMatchObject({ distance: null, bands: null, fingerprint: null, inputShift: false });
     expect(judgeSimilarity(measured)).toMatchObject({ byDistance: null, correction: 'down', band: 'low' });
+  });
+
+  it('names the classes that only earlier blocks tell apart', async () => {
+    const { measured, blocks } = await measure(colours(60));
+    expect(measured.inseparable).toMatchObject([
+      { classes: ['red', 'blue'], block: blocks.at(-1), images: 60, elsewhere: { right: 60 } },
+    ]);
+    expect((await measure(colours(8))).measured.inseparable).toEqual([]);
   });
 
   it('leaves no tensors behind', async () => {

@@ -127,9 +127,12 @@ describe('recommendPlan', () => {
     expect(codes(MIDDLE)).toEqual(['borderline']);
     expect(codes(LOW)).toEqual(['fewValidationImages']);
     expect(codes([100, 1000])).toEqual([]);
+    expect(codes([99, 990])).toEqual([]);
+    expect(codes([95, 950])).toEqual(['fewValidationImages']);
     expect(codes([100, 1001])).toEqual(['imbalanced']);
-    expect(codes([100, 100], { blocks: makeBlocks(3, 1_000_000) })).toEqual([]);
-    expect(codes([100, 100], { blocks: makeBlocks(3, 1_000_001) })).toEqual(['capacity']);
+    const all = { validation: { images: 200, smallestClass: 100 } };
+    expect(codes([100, 100], { ...all, blocks: makeBlocks(3, 1_000_000) })).toEqual([]);
+    expect(codes([100, 100], { ...all, blocks: makeBlocks(3, 1_000_001) })).toEqual(['capacity']);
     expect(codes(HIGH, { blocks: makeBlocks(3, 1e9) })).toEqual([]);
   });
 

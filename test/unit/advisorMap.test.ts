@@ -11,7 +11,7 @@ function measured(distance: number | null, { ratio = 1.1, calibrated = true } = 
   const measurement = {
     distance: distance === null ? null : { distance, low: distance / ratio, high: distance * ratio },
     bands: calibrated && distance !== null ? BANDS : null,
-    ...{ fingerprint: null, curve: null, depths: null, images: 60, inputShift: false },
+    ...{ fingerprint: null, curve: null, depths: null, images: 60, inputShift: false, inseparable: [] },
   };
   return { measurement, judgement: judgeSimilarity(measurement) };
 }

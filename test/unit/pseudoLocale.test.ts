@@ -28,6 +28,7 @@ const PROBLEMS: { [R in Exclude<ProblemReason, 'usage'>]: Extract<Problem, { rea
   dataOneClass: { reason: 'dataOneClass', path: '/1', className: '2' },
   dataClassTooSmall: { reason: 'dataClassTooSmall', className: '2', images: 1, needed: 2 },
   dataOneGroup: { reason: 'dataOneGroup', className: '2', images: 3 },
+  dataTooFewForCurve: { reason: 'dataTooFewForCurve', className: '2', images: 3, needed: 5 },
   dataClassUnreadable: { reason: 'dataClassUnreadable', className: '2', file: '/3', detail: '4' },
   dataClassUnknown: { reason: 'dataClassUnknown', className: '2', path: '/1', known: ['5', '6', '7'] },
   dataImbalanced: { reason: 'dataImbalanced', ratio: 12, smallest: '2', largest: '3' },

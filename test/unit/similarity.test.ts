@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { depthCurve, type DepthCurve } from '../../src/shared/depthCurve.ts';
 import { distanceBand, judgeSimilarity, type SimilarityBand } from '../../src/shared/similarity.ts';
+import type { SimilarityMeasurement } from '../../src/shared/similarityResult.ts';
 import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
 
 const BANDS = { high: 0.15, low: 0.35 };
@@ -101,31 +102,50 @@ describe('the judgement of similarity', () => {
 });
 
 describe('warnings', () => {
+  const shift = (inputShift: boolean) => ({ inputShift, inseparable: [] });
   const distances = { '-1..1': 0.1, '0..1': 0.2, '0..255': 500, imagenet: 0.3, caffe: 200 };
 
   it('names a range that is much nearer', () => {
-    const [warning] = similarityWarnings({ range: '0..1', distances, inputShift: false });
+    const [warning] = similarityWarnings({ range: '0..1', distances, measurement: shift(false) });
     expect(warning).toMatchObject({ code: 'valueRange' });
     expect(warning.text).toContain('Set input.range to "-1..1"');
     expect(
-      similarityWarnings({ range: '0..1', distances: { ...distances, '-1..1': 0.15 }, inputShift: false }),
+      similarityWarnings({ range: '0..1', distances: { ...distances, '-1..1': 0.15 }, measurement: shift(false) }),
     ).toEqual([]);
   });
 
   it('names a distance that no photograph has', () => {
     const far = { '-1..1': 6, '0..1': 6, '0..255': 6, imagenet: 6, caffe: 6 };
-    expect(similarityWarnings({ range: '-1..1', distances: far, inputShift: true }).map(({ code }) => code)).toEqual([
-      'valueRange',
-    ]);
+    expect(
+      similarityWarnings({ range: '-1..1', distances: far, measurement: shift(true) }).map(({ code }) => code),
+    ).toEqual(['valueRange']);
   });
 
   it('names a shift of the input, unless it is the range', () => {
-    expect(similarityWarnings({ range: '-1..1', distances, inputShift: true }).map(({ code }) => code)).toEqual([
-      'inputShift',
-    ]);
-    expect(similarityWarnings({ range: '0..255', distances, inputShift: true }).map(({ code }) => code)).toEqual([
-      'valueRange',
-    ]);
-    expect(similarityWarnings({ range: '-1..1', distances: null, inputShift: false })).toEqual([]);
+    expect(similarityWarnings({ range: '-1..1', distances, measurement: shift(true) }).map(({ code }) => code)).toEqual(
+      ['inputShift'],
+    );
+    expect(
+      similarityWarnings({ range: '0..255', distances, measurement: shift(true) }).map(({ code }) => code),
+    ).toEqual(['valueRange']);
+    expect(similarityWarnings({ range: '-1..1', distances: null, measurement: shift(false) })).toEqual([]);
+  });
+
+  it('names the worst pair of classes that look alike, and how many more there are', () => {
+    const pair = { classes: ['ant', 'bee'] as [string, string], block: 'top', right: 9, images: 20 };
+    const texts = (inseparable: SimilarityMeasurement['inseparable'], own = distances) =>
+      similarityWarnings({ range: '-1..1', distances: own, measurement: { inputShift: false, inseparable } });
+    const [alone, ...none] = texts([{ ...pair, elsewhere: null }]);
+    expect(none).toEqual([]);
+    expect(alone.code).toBe('inseparableClasses');
+    expect(alone.text).toBe(
+      '"ant" and "bee" look alike to the network: by its features at top, below the head, nearest neighbours name 9 of 20 images right, no better than chance. Unfreeze blocks, add images that show the difference, or make one class of the two.',
+    );
+    const early = { ...pair, elsewhere: { block: 'middle', right: 18 } };
+    expect(texts([early, early, early])[0].text).toMatch(
+      /So it is with 2 more pairs of classes\. At middle they name 18 right: try a head there\.$/,
+    );
+    // In a wrong range they may look alike for that reason.
+    expect(texts([early], { ...distances, '-1..1': 500 }).map(({ code }) => code)).toEqual(['valueRange']);
   });
 });

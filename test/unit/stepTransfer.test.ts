@@ -16,6 +16,7 @@ const snapshot: Snapshot = {
   data: { state: 'loading' },
   cost: { state: 'loading' },
   similarity: { state: 'loading' },
+  learningCurve: { state: 'none' },
   start: { state: 'ready' },
   run: view('shown', 0.5, NaN, Infinity),
   compared: [view('beside', 0.1)],

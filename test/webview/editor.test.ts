@@ -383,6 +383,29 @@ describe('advisor', () => {
       .toContain('Worth a try beside it: The similarity lies between the bands');
   });
 
+  it('warns of the plan as it stands, and of images that are in two splits', async ({ editor }) => {
+    const snapshot = exampleSnapshot();
+    const page = await editor.open(snapshot);
+    const warnings = page.getByRole('list', { name: 'Warnings about this plan' });
+    expect(await warnings.count()).toBe(0);
+    await page.evaluate(() => {
+      const { text } = window.stub;
+      window.stub.setText(text.replace('"batchSize": 16', '"batchSize": 4').replace('"affine"', '"adapt"'));
+    });
+    await expect.poll(() => warnings.textContent()).toContain('Batch normalization adapts to batches of 4 images');
+    if (snapshot.data.state !== 'ready') throw new Error('The example has images.');
+    const across = {
+      images: 7,
+      file: 'val/1.jpg',
+      split: 'validation',
+      like: 'train/9.jpg',
+      likeSplit: 'train',
+    } as const;
+    const data = { state: 'ready', value: { ...snapshot.data.value, acrossSplits: across } } as const;
+    await page.evaluate((message) => window.stub.send(message), { type: 'data', data } as const);
+    await expect.poll(() => warnings.textContent()).toContain('the first, val/1.jpg (validation), is like train/9.jpg');
+  });
+
   it('draws the depth curve, tells a block by the keyboard, and freezes up to it', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     const bars = page.locator('.depth-bar');

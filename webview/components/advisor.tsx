@@ -24,6 +24,7 @@ import { DepthCurve } from './depthCurve.tsx';
 import { Icon } from './icons.tsx';
 import { Measuring } from './measuring.tsx';
 import { ShortList } from './shortList.tsx';
+import { PlanWarnings } from './planWarnings.tsx';
 import { Term } from './term.tsx';
 import { TransferWays } from './transferWays.tsx';
 
@@ -67,6 +68,7 @@ export function Advisor(): JSX.Element {
       </h2>
       <QuadrantMap />
       <Advice />
+      <PlanWarnings />
       <DepthCurve />
       <TransferWays />
     </section>
@@ -254,7 +256,7 @@ function SimilarityReasons(): JSX.Element | null {
   if (!measured || !plan.value || !loadedNetwork.value) return null;
   const { measurement, judgement, distances } = measured;
   const challenger = measuredChallenger(plan.value, planSources.value);
-  const warnings = similarityWarnings({ range: plan.value.input.range, distances, inputShift: measurement.inputShift });
+  const warnings = similarityWarnings({ range: plan.value.input.range, distances, measurement });
   return (
     <ul class="reasons">
       {judgement.reasons.map((reason) => (

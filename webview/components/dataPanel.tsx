@@ -8,6 +8,7 @@ import { post } from '../host.ts';
 import { data, loadedNetwork, thumbnails } from '../store.ts';
 import { FeatureCache } from './featureCache.tsx';
 import { Icon } from './icons.tsx';
+import { LearningCurve } from './learningCurve.tsx';
 import { Sentence } from './sentence.tsx';
 import { Term } from './term.tsx';
 
@@ -33,6 +34,7 @@ export function DataPanel(): JSX.Element {
   return (
     <div class="data">
       <Classes images={images} shown={shown} />
+      <LearningCurve />
       <Thumbnails className={shown} />
       <ProblemFiles images={images} />
       <FeatureCache />

@@ -86,7 +86,7 @@ function recommend(plan: Plan, sources: PlanSources, data: DataBand, similarity:
 /** Throws `usage` without the network. */
 function adviceInput(
   plan: Plan,
-  { network, similarity: measured }: PlanSources,
+  { network, similarity: measured, data: images }: PlanSources,
   data: DataBand,
   similarity: Level,
 ): AdviceInput {
@@ -99,7 +99,8 @@ function adviceInput(
     layers: layers.map((layer) => layer.name),
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
   }));
-  const { validation } = plan.data;
+  const { validation: stated } = plan.data;
+  const validation = images?.validation ?? (typeof stated === 'number' ? { share: stated } : null);
   return {
     data,
     similarity,
@@ -107,7 +108,7 @@ function adviceInput(
     blocks,
     ...(measured?.curve ? { blocksAbovePeak: blocksAbovePeak(measured.curve, blocks) } : {}),
     batchSize: plan.batchSize,
-    ...(typeof validation === 'number' ? { validationShare: validation } : {}),
+    ...(validation ? { validation } : {}),
   };
 }
 

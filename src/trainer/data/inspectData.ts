@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { listData, type DataListing, type ListedImage } from '../../node/dataFolder.ts';
-import type { DataSummary, FileProblem } from '../../shared/dataSummary.ts';
+import type { DataSummary, FileProblem, Split } from '../../shared/dataSummary.ts';
 import { dividedGroups } from '../../shared/groups.ts';
+import { SplitDuplicates } from '../../shared/splitDuplicates.ts';
 import { decodeImageBytes, readImageFile, type DecodeSettings } from './decodeImage.ts';
 import { imageSignature, type ImageSignature } from './imageSignature.ts';
 import { defaultConcurrency, unreadableDetail } from './imageReader.ts';
@@ -12,7 +13,12 @@ export interface InspectOptions {
   signal?: AbortSignal;
   /** Called after each image. */
   onProgress?: (done: number, total: number) => void;
+  /** Folders with other splits of the same data: their images are only compared with those of the folder. */
+  heldOut?: HeldOutFolders;
 }
+
+/** Where images to judge by are, for a folder that holds those to train on. */
+export type HeldOutFolders = Partial<Record<Exclude<Split, 'train'>, string>>;
 
 /** Sides below this many pixels are reported. */
 const SMALLEST_SIDE = 32;
@@ -33,20 +39,26 @@ type Readable = Extract<Inspection, { hash: string }>;
  *
  * Reported besides unreadable files: files with the same content (between classes and between splits said as such),
  * images of different classes or splits that look nearly the same, groups that lie in several splits, sides below 32
- * pixels, and images over 4 times as long as wide. These count as readable all the same.
+ * pixels, and images over 4 times as long as wide. These count as readable all the same. `acrossSplits` sums up what is in
+ * two splits.
  *
  * @throws ThawError as `listData` does, and `cancelled`
  */
 export async function inspectData(path: string, options: InspectOptions = {}): Promise<DataSummary> {
   const listing = await listData(path);
+  const heldOut = await listHeldOut(options.heldOut ?? {});
+  const others: Readable[] = [];
   const readable: Readable[] = [];
   const problems: FileProblem[] = [...listing.problems];
   const firstOfHash = new Map<string, ListedImage>();
   let done = 0;
   const work = { concurrency: defaultConcurrency(), signal: options.signal };
-  for await (const inspection of mapInOrder(listing.images, inspectImage, work)) {
+  const total = listing.images.length + heldOut.length;
+  for await (const inspection of mapInOrder([...listing.images, ...heldOut], inspectImage, work)) {
     const { file } = inspection.image;
-    if ('hash' in inspection) {
+    if (done >= listing.images.length) {
+      if ('hash' in inspection) others.push(inspection);
+    } else if ('hash' in inspection) {
       readable.push(inspection);
       const first = firstOfHash.get(inspection.hash);
       const notes = oddSizes(file, inspection.width, inspection.height);
@@ -59,10 +71,38 @@ export async function inspectData(path: string, options: InspectOptions = {}): P
     } else {
       problems.push({ file, problem: inspection.problem });
     }
-    options.onProgress?.(++done, listing.images.length);
+    done++;
+    options.onProgress?.(done, total);
   }
   problems.push(...(await nearDuplicates(readable, listing.classes)), ...groupsInSplits(listing));
-  return summarise(listing, readable, problems);
+  return summarise(listing, readable, problems, await acrossSplits([...readable, ...others]));
+}
+
+async function listHeldOut(folders: HeldOutFolders): Promise<ListedImage[]> {
+  const listed: ListedImage[] = [];
+  for (const split of ['validation', 'test'] as const) {
+    const folder = folders[split];
+    if (folder === undefined) continue;
+    // Where a plan names one that is not there, training says so.
+    const found = await listData(folder).catch(() => null);
+    listed.push(...(found?.images ?? []).map((image) => ({ ...image, split })));
+  }
+  return listed;
+}
+
+/** Images that look nearly the same as one of another split; those of none are trained on. */
+async function acrossSplits(images: readonly Readable[]): Promise<DataSummary['acrossSplits']> {
+  const placed = images.map(({ image: { file, split } }) => ({ file, split: split ?? ('train' as const) }));
+  if (new Set(placed.map(({ split }) => split)).size < 2) return null;
+  const duplicates = new SplitDuplicates();
+  await visitNearDuplicates(
+    images.map(({ signature }) => signature),
+    {
+      skip: (a, b) => duplicates.isSettled(placed[a], placed[b]),
+      visit: (a, b) => duplicates.add(placed[a], placed[b]),
+    },
+  );
+  return duplicates.result;
 }
 
 /** Images that look nearly the same as an earlier one of another class or split; the first such one is named. */
@@ -137,7 +177,12 @@ function oddSizes(file: string, width: number, height: number): FileProblem[] {
   return found;
 }
 
-function summarise(listing: DataListing, readable: Readable[], problems: FileProblem[]): DataSummary {
+function summarise(
+  listing: DataListing,
+  readable: Readable[],
+  problems: FileProblem[],
+  across: DataSummary['acrossSplits'],
+): DataSummary {
   const { root, layout, classes, images } = listing;
   const counts = classes.map(() => 0);
   const perSplit = { train: 0, validation: 0, test: 0 };
@@ -157,6 +202,7 @@ function summarise(listing: DataListing, readable: Readable[], problems: FilePro
     smallestClass,
     imbalance: smallestClass === 0 ? null : Math.max(...counts) / smallestClass,
     channels: grays === 0 ? 'rgb' : grays === readable.length ? 'gray' : 'mixed',
+    acrossSplits: across,
     problems,
   };
 }

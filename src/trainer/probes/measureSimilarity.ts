@@ -3,6 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { distanceInterval, isInputShift, layerDistances, type LayerMoments } from '../../shared/batchNormDistance.ts';
 import { calibratedBands } from '../../shared/calibratedBands.ts';
 import { type DepthCurve, depthCurve, tellsApart } from '../../shared/depthCurve.ts';
+import { inseparableClasses } from '../../shared/inseparableClasses.ts';
 import { leaveOneOutNeighbours } from '../../shared/nearestNeighbours.ts';
 import type { BlockSummary } from '../../shared/results.ts';
 import type { SimilarityMeasurement } from '../../shared/similarityResult.ts';
@@ -30,6 +31,8 @@ export interface ProbedNetwork {
 export interface LabelledPixels {
   pixels: readonly Uint8Array[];
   labels: readonly number[];
+  /** By label. */
+  classes: readonly string[];
 }
 
 /**
@@ -38,14 +41,15 @@ export interface LabelledPixels {
  */
 export async function measureSimilarity(
   { engine, model, blocks: all, input }: ProbedNetwork,
-  { pixels, labels }: LabelledPixels,
+  { pixels, labels, classes }: LabelledPixels,
   options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<SimilarityMeasurement> {
   const blocks = spreadOver(all, DEPTHS);
   const probe = await probeNetwork(engine, model, pixels, input, { ...options, blocks });
   const { moments } = probe;
   const images = pixels.length;
-  const curve = images > 0 ? curveOf(probe, labels) : null;
+  const k = neighboursAmong(labels);
+  const curve = images > 0 ? curveOf(probe, labels, k) : null;
   const usable = moments.length > 0 && images > 0;
   const fingerprint = usable ? statisticsFingerprint(moments) : null;
   return {
@@ -54,15 +58,19 @@ export async function measureSimilarity(
     bands: fingerprint === null ? null : calibratedBands(fingerprint),
     curve: curve && tellsApart(curve, largestShare(labels)) ? curve : null,
     depths: curve,
+    inseparable: inseparableClasses({ depths: probe.depths, labels, classes }, k),
     images,
     inputShift: usable && isInputShift(layerDistances(moments, new Uint8Array(images).fill(1))),
   };
 }
 
-function curveOf({ depths }: NetworkProbe, labels: readonly number[]): DepthCurve | null {
+/** Neighbours that vote: never more than a class has besides the image that is judged. */
+function neighboursAmong(labels: readonly number[]): number {
+  return Math.max(1, Math.min(NEIGHBOURS, Math.min(...counts(labels)) - 1));
+}
+
+function curveOf({ depths }: NetworkProbe, labels: readonly number[], k: number): DepthCurve | null {
   if (depths.length === 0) return null;
-  const fewest = Math.min(...counts(labels));
-  const k = Math.max(1, Math.min(NEIGHBOURS, fewest - 1));
   return depthCurve(
     depths.map(({ block, features }) => ({ block, correct: leaveOneOutNeighbours(features, labels, k) })),
   );

@@ -1,15 +1,20 @@
-import { recommendPlan } from '../../shared/advisor.ts';
+import { join } from 'node:path';
+import { type Recommendation, recommendPlan } from '../../shared/advisor.ts';
 import { findChallenger } from '../../shared/challenger.ts';
+import type { LearningCurveResult } from '../../shared/learningCurveResult.ts';
 import type { AdviseResult } from '../../shared/results.ts';
+import { planLearningCurve } from './learningCurve.ts';
 import { adviceInput, type MeasuredAdvice, measuredWarnings, measurePoint } from './measuredAdvice.ts';
+import { recommendedPlan } from './recommendedPlan.ts';
 import type { RequestContext } from './requestContext.ts';
-import { openStartingPoint } from './startingPoint.ts';
+import { openStartingPoint, type StartingPoint } from './startingPoint.ts';
 
 interface AdviseParams {
   model: string;
   data: string;
   images?: number;
   measure?: boolean;
+  learningCurve?: boolean;
 }
 
 /**
@@ -24,6 +29,7 @@ export async function advise(params: AdviseParams, context: RequestContext): Pro
     const input = adviceInput(point, measured);
     const recommendation = recommendPlan(input);
     const { data } = point;
+    const learningCurve = params.learningCurve ? await curveOf(params.model, point, recommendation, context) : null;
     const curve = measured?.measurement.curve ?? null;
     const borderline = measured?.judgement.borderline ?? false;
     const learningRates = Object.entries(recommendation.blocks).flatMap(([name, { learningRate }]) =>
@@ -42,11 +48,24 @@ export async function advise(params: AdviseParams, context: RequestContext): Pro
       },
       challenger: findChallenger(input, { borderline }, curve),
       warnings: [...point.warnings, ...measuredWarnings(point, measured), ...recommendation.warnings],
+      ...(learningCurve ? { learningCurve } : {}),
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
     point.withHead.model.dispose();
   }
+}
+
+/** The learning curve of the plan that is recommended, which is written nowhere. Throws as `planLearningCurve`. */
+async function curveOf(
+  model: string,
+  point: StartingPoint,
+  recommendation: Recommendation,
+  context: RequestContext,
+): Promise<LearningCurveResult> {
+  const plan = recommendedPlan(point, recommendation, { model, from: (path) => path });
+  const path = join(context.directory, 'advice.finetune.json');
+  return planLearningCurve({ plan: path, text: JSON.stringify(plan) }, context);
 }
 
 function similarityOf(measured: MeasuredAdvice | null): AdviseResult['similarity'] {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { readPlanFile } from '../../node/planFile.ts';
 import { ThawError } from '../../shared/errors.ts';
+import { planWarnings } from '../../shared/planWarnings.ts';
 import { predictCost } from '../../shared/predictCost.ts';
 import type { CheckResult } from '../../shared/results.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
@@ -19,6 +20,7 @@ export async function check(params: { plan: string }, context: RequestContext): 
     totalParameters: 0,
     cost: null,
     guard: [],
+    warnings: [],
   };
   try {
     const engine = await openEngine(context.engine, context);
@@ -33,6 +35,7 @@ export async function check(params: { plan: string }, context: RequestContext): 
       totalParameters: setup.network.totalParameters,
       cost: await costOf(engine, setup, downloadBytes, context),
       guard: [],
+      warnings: planWarnings(setup.plan),
     };
   } catch (error) {
     if (error instanceof ThawError && error.problem.reason === 'planInvalid') {

@@ -3,13 +3,11 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path
 import { writeFileAtomic } from '../../node/atomicFile.ts';
 import { recommendPlan } from '../../shared/advisor.ts';
 import { ThawError } from '../../shared/errors.ts';
-import type { PlanInput } from '../../shared/plan.ts';
 import type { InitResult } from '../../shared/results.ts';
 import { adviceInput, type MeasuredAdvice, measuredWarnings, measurePoint } from './measuredAdvice.ts';
+import { BATCH_SIZE, recommendedPlan } from './recommendedPlan.ts';
 import type { RequestContext } from './requestContext.ts';
 import { openStartingPoint, type StartingPoint } from './startingPoint.ts';
-
-const BATCH_SIZE = 16;
 
 interface InitParams {
   model: string;
@@ -44,31 +42,12 @@ async function writePlan(given: {
   directory: string;
 }): Promise<InitResult> {
   const { params, output, point, measured, directory } = given;
-  const { parts, withHead, input, range, summary } = point;
+  const { range } = point;
   const advised = { ...adviceInput(point, measured, params.similarity), batchSize: BATCH_SIZE };
   const advice = recommendPlan(advised);
   const from = (path: string): string => relativeReference(dirname(output), path);
-  const plan: PlanInput = {
-    version: 1,
-    model: await modelReference(params.model, directory, from),
-    input,
-    data: {
-      train: from(parts.train),
-      validation: typeof parts.validation === 'string' ? from(parts.validation) : parts.validation,
-      ...(parts.test ? { test: from(parts.test) } : {}),
-    },
-    head: { after: withHead.after, classes: summary.classes, hidden: [], ...advice.head },
-    blocks: advice.blocks,
-    phases: advice.phases,
-    optimizer: advice.optimizer,
-    batchSize: BATCH_SIZE,
-    batchNorm: advice.batchNorm,
-    augment: advice.augment,
-    classWeights: 'auto',
-    earlyStopping: advice.earlyStopping,
-    seed: params.seed ?? 42,
-    advice: advice.advice,
-  };
+  const model = await modelReference(params.model, directory, from);
+  const plan = recommendedPlan(point, advice, { model, from, seed: params.seed });
   await writeFileAtomic(output, `${JSON.stringify(plan, null, 2)}\n`);
   return {
     plan: output,

@@ -21,9 +21,19 @@ export interface MeasuredAdvice extends SimilarityResult {
   judgement: SimilarityJudgement;
 }
 
+/** Images that are measured on, with the names of their labels. */
+export interface MeasuredImages {
+  chosen: ChosenImage[];
+  classes: string[];
+}
+
 /** The images of a listing that are measured on: so many, or as many as it takes. */
-export function imagesToMeasure(listing: DataListing, count?: number): ChosenImage[] {
-  return chooseImages(listing, count ?? Math.min(MOST, Math.max(LEAST, PER_CLASS * listing.classes.length)));
+export function imagesToMeasure(listing: DataListing, count?: number): MeasuredImages {
+  const { classes } = listing;
+  return {
+    chosen: chooseImages(listing, count ?? Math.min(MOST, Math.max(LEAST, PER_CLASS * classes.length))),
+    classes,
+  };
 }
 
 /**
@@ -33,13 +43,13 @@ export function imagesToMeasure(listing: DataListing, count?: number): ChosenIma
  */
 export async function measureImages(
   network: ProbedNetwork & { decode: DecodeSettings },
-  chosen: readonly ChosenImage[],
+  { chosen, classes }: MeasuredImages,
   distances: Record<ValueRange, number> | undefined,
   { signal, emit }: Pick<RequestContext, 'signal' | 'emit'>,
 ): Promise<SimilarityResult> {
   const sample = await readChosen(chosen, network.decode, signal);
   const onProgress = (done: number, total: number): void => emit({ event: 'measure', done, total });
-  const measurement = await measureSimilarity(network, sample, { signal, onProgress });
+  const measurement = await measureSimilarity(network, { ...sample, classes }, { signal, onProgress });
   const apart = Math.ceil(sample.pixels.length / RANGE_IMAGES);
   const few = sample.pixels.filter((_, place) => place % apart === 0);
   const { engine, model, input } = network;
@@ -61,13 +71,13 @@ export async function measurePoint(
 
 /** What the recommended plan follows from: without measures or a word of the user the similarity is taken as high. */
 export function adviceInput(
-  { data, blocks, validationShare }: StartingPoint,
+  { data, blocks, validation }: StartingPoint,
   measured: MeasuredAdvice | null,
   given?: 'low' | 'high',
 ): AdviceInput {
   const curve = measured?.measurement.curve;
   return {
-    ...{ data, blocks, validationShare },
+    ...{ data, blocks, validation },
     similarity: given ?? measured?.judgement.similarity ?? 'high',
     similaritySource: given ? 'given' : measured ? 'measured' : 'assumed',
     ...(curve ? { blocksAbovePeak: blocksAbovePeak(curve, blocks) } : {}),
@@ -78,5 +88,5 @@ export function adviceInput(
 export function measuredWarnings({ range }: StartingPoint, measured: MeasuredAdvice | null): SimilarityWarning[] {
   if (!measured) return [];
   const { distances, measurement } = measured;
-  return similarityWarnings({ range: range.chosen, distances, inputShift: measurement.inputShift });
+  return similarityWarnings({ range: range.chosen, distances, measurement });
 }

@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { listData } from '../../node/dataFolder.ts';
-import type { ModelFiles } from '../../node/modelFiles.ts';
+import { identitiesOf, modelPaths } from '../../node/fileIdentities.ts';
 import { planFileOf } from '../../node/planFile.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
 import { StoredMeasurement } from '../../node/storedMeasurement.ts';
@@ -23,35 +22,20 @@ export async function planSimilarity(
   const file = planFileOf(resolve(context.directory, params.plan), params.text);
   const { plan } = file;
   const { files } = await findModel(plan.model, dirname(file.path), context, workspaceOf(file.path));
-  const chosen = imagesToMeasure(await listData(file.resolve(plan.data.train)));
-  const identities = await identitiesOf([...modelPaths(files), ...chosen.map((image) => image.file)]);
-  const key = { similarity: identities, input: plan.input, after: plan.head.after ?? null, thaw: THAW_VERSION };
+  const images = imagesToMeasure(await listData(file.resolve(plan.data.train)));
+  const identities = await identitiesOf([...modelPaths(files), ...images.chosen.map((image) => image.file)]);
+  const version = { thaw: THAW_VERSION, inseparable: true };
+  const key = { similarity: identities, input: plan.input, after: plan.head.after ?? null, ...version };
   const stored = new StoredMeasurement(similarityResultSchema, key);
   const known = await stored.read();
   if (known) return known;
   const engine = await openEngine('portable', context);
   const network = await prepareNetwork({ ...plan, weights: 'pretrained' }, files);
   try {
-    const measured = await measureImages({ engine, ...network }, chosen, undefined, context);
+    const measured = await measureImages({ engine, ...network }, images, undefined, context);
     await stored.write(measured);
     return measured;
   } finally {
     network.model.dispose();
   }
-}
-
-function modelPaths({ modelJsonPath, directory, shards }: ModelFiles): string[] {
-  return [modelJsonPath, ...shards.map((shard) => join(directory, shard))];
-}
-
-/** Path, size and time of change of files; those that are gone have none. */
-async function identitiesOf(paths: readonly string[]): Promise<(string | number)[][]> {
-  return Promise.all(
-    paths.map((path) =>
-      stat(path).then(
-        ({ size, mtimeMs }) => [path, size, mtimeMs],
-        () => [path],
-      ),
-    ),
-  );
 }

@@ -2,11 +2,13 @@ import { join, relative, resolve, sep } from 'node:path';
 import { type DataListing, listData } from '../../node/dataFolder.ts';
 import type { ResolvedModel } from '../../node/resolveModel.ts';
 import { dataBand, type DataBand } from '../../shared/dataBand.ts';
+import { countByClass, type ValidationImages } from '../../shared/validationImages.ts';
 import type { DataSummary } from '../../shared/dataSummary.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { InputSettings } from '../../shared/plan.ts';
 import type { BlockSummary, InitResult } from '../../shared/results.ts';
 import { LEAST_IMAGES_PER_CLASS } from '../../shared/splitData.ts';
+import { splitDuplicateWarnings } from '../../shared/splitDuplicates.ts';
 import type { DecodeSettings } from '../data/decodeImage.ts';
 import { readImages } from '../data/imageReader.ts';
 import { inspectData } from '../data/inspectData.ts';
@@ -38,7 +40,7 @@ export interface StartingPoint {
   parts: DataParts;
   summary: DataSummary;
   data: DataBand;
-  validationShare: number;
+  validation: ValidationImages | { share: number };
   withHead: NetworkWithHead;
   /** Blocks of the backbone, input to output. */
   blocks: BlockSummary[];
@@ -63,16 +65,19 @@ export async function openStartingPoint(
   const parts = await findParts(resolve(context.directory, data));
   const found = await findModel(model, context.directory, context);
   const loaded = await loadNetwork(found.files);
-  const summary = await inspectData(parts.train, { signal: context.signal });
+  const { validation, test } = parts;
+  const heldOut = { test, validation: typeof validation === 'string' ? validation : undefined };
+  const summary = await inspectData(parts.train, { signal: context.signal, heldOut });
   requireTrainable(summary);
   const { input, range, warnings } = await chooseInput(engine, found, loaded, parts.train);
   const withHead = attachHead(loaded.model, { classes: summary.classes, hidden: [], dropout: 0, l2: 0 }, 0);
   const head = new Set(withHead.headLayers);
   const [height, width, channels] = loaded.inputShape;
   return {
-    ...{ engine, parts, summary, withHead, input, range, warnings },
+    ...{ engine, parts, summary, withHead, input, range },
+    warnings: [...warnings, ...splitDuplicateWarnings(summary.acrossSplits)],
     data: dataBand(trainCounts(summary)),
-    validationShare: VALIDATION_SHARE,
+    validation: await countValidation(parts),
     blocks: summarizeBlocks({ nodes: describeGraph(withHead.model).nodes.filter((node) => !head.has(node.layer)) }),
     decode: { height, width, channels: input.channels, resize: input.resize },
     networkInput: { height, width, channels, range: input.range },
@@ -90,6 +95,16 @@ async function findParts(data: string): Promise<DataParts> {
   const train = folderOf('train');
   if (!train) throw new ThawError({ reason: 'dataFolderEmpty', path: join(data, 'train') });
   return { train, validation: folderOf('validation') ?? VALIDATION_SHARE, test: folderOf('test') };
+}
+
+/** The images to validate with where the data says which, else their share. */
+async function countValidation({ train, validation }: DataParts): Promise<StartingPoint['validation']> {
+  const given = typeof validation === 'string' ? await listData(validation) : validationOf(await listData(train));
+  return given.images.length > 0 ? countByClass(given.classes.length, given.images) : { share: VALIDATION_SHARE };
+}
+
+function validationOf(listing: DataListing): DataListing {
+  return { ...listing, images: listing.images.filter(({ split }) => split === 'validation') };
 }
 
 function trainCounts(summary: DataSummary): number[] {
@@ -169,7 +184,7 @@ export async function readChosen(
   chosen: readonly ChosenImage[],
   decode: DecodeSettings,
   signal?: AbortSignal,
-): Promise<LabelledPixels> {
+): Promise<Omit<LabelledPixels, 'classes'>> {
   const pixels: Uint8Array[] = [];
   const labels: number[] = [];
   const files = chosen.map(({ file }) => file);

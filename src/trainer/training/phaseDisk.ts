@@ -19,11 +19,14 @@ export function rowBytes(boundary: CacheSettings['boundary']): number {
   return 4 * sizes.reduce((sum, size) => sum + size, 0);
 }
 
+/** What says which features are kept, and where. */
+export type DiskSetup = Pick<TrainingSetup, 'plan' | 'network'> & { data: Pick<TrainingSetup['data'], 'contents'> };
+
 /**
  * Where the features of a phase are kept for other runs; null where none are: the cache is off, or nothing below the cut has
  * weights, so that features are computed as fast as they are read.
  */
-export async function openPhaseDisk(engine: Engine, setup: TrainingSetup, prefix: Prefix): Promise<FeatureDisk | null> {
+export async function openPhaseDisk(engine: Engine, setup: DiskSetup, prefix: Prefix): Promise<FeatureDisk | null> {
   const { plan, network, data } = setup;
   const { folder } = data.contents;
   if (!folder || !hasWeights(prefix.steps)) return null;

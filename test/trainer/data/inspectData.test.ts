@@ -97,6 +97,28 @@ describe('inspectData', () => {
     ]);
     expect(summary.problems.every(({ used }) => used)).toBe(true);
     expect(summary.images).toBe(6);
+    const across = { images: 1, file: join(root, 'test/a/1.webp'), split: 'test' };
+    expect(summary.acrossSplits).toEqual({ ...across, like: join(root, 'train/a/1.jpg'), likeSplit: 'train' });
+  });
+
+  it('compares a folder to train on with those to judge by, and counts only its own', async () => {
+    const root = await temporaryFolder();
+    const { jpg, png, webp } = await photographs(1);
+    const other = (await photographs(2)).jpg;
+    await put(jpg, root, 'images', 'a', '1.jpg');
+    await put((await photographs(3)).jpg, root, 'images', 'b', '1.jpg');
+    await put(webp, root, 'val', 'a', '1.webp');
+    await put(other, root, 'val', 'b', '1.jpg');
+    await put(png, root, 'test', 'a', '1.png');
+    await put(other, root, 'test', 'b', '1.jpg');
+    const heldOut = { validation: join(root, 'val'), test: join(root, 'test') };
+    const summary = await inspectData(join(root, 'images'), { heldOut });
+    expect(summary).toMatchObject({ images: 2, perClass: { a: 1, b: 1 }, problems: [] });
+    const first = { file: join(root, 'val/a/1.webp'), split: 'validation' };
+    const like = { like: join(root, 'images/a/1.jpg'), likeSplit: 'train' };
+    expect(summary.acrossSplits).toEqual({ images: 3, ...first, ...like });
+    const alone = await inspectData(join(root, 'images'), { heldOut: { validation: join(root, 'nowhere') } });
+    expect(alone.acrossSplits).toBeNull();
   });
 
   it('names groups that lie in several splits', async () => {

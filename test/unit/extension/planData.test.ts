@@ -17,7 +17,7 @@ async function folderWith(...files: string[]): Promise<string> {
 
 const summary = (root: string, problems: DataSummary['problems']): DataSummary => ({
   ...{ root, layout: 'classes', classes: ['a', 'b'], images: 3, perClass: { a: 2, b: 1 }, splits: null },
-  ...{ smallestClass: 1, imbalance: 2, channels: 'rgb', problems },
+  ...{ smallestClass: 1, imbalance: 2, channels: 'rgb', acrossSplits: null, problems },
 });
 
 describe('images of a plan', () => {

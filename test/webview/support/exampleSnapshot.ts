@@ -11,6 +11,7 @@ import {
   type RunView,
   type StepSeries,
 } from '../../../src/shared/runView.ts';
+import type { LearningCurveResult } from '../../../src/shared/learningCurveResult.ts';
 import type { SimilarityResult } from '../../../src/shared/similarityResult.ts';
 import type { Snapshot } from '../../../src/shared/webviewProtocol.ts';
 import { basisOf } from '../../support/costBasis.ts';
@@ -118,8 +119,29 @@ export function exampleSimilarity(network: PlanNetwork, distance = 0.08): Simila
       depths,
       images: 120,
       inputShift: false,
+      inseparable: [],
     },
     distances: { '-1..1': distance, '0..1': 0.17, '0..255': 583, imagenet: 0.25, caffe: 218 },
+  };
+}
+
+/** A curve that still rises a little at its end. */
+export function exampleLearningCurve(): LearningCurveResult {
+  const point = (images: number, accuracy: number, half: number) => ({
+    ...{ images, accuracy },
+    low: accuracy - half,
+    high: accuracy + half * 0.8,
+  });
+  return {
+    ...{ images: 666, allImages: 666, folds: 5, repeats: 3 },
+    points: [point(133, 0.78, 0.033), point(266, 0.85, 0.028), point(400, 0.88, 0.026), point(533, 0.9, 0.024)],
+    forecast: point(1066, 0.926, 0.027),
+    perClass: FLOWERS.map((name, index) => ({
+      class: name,
+      n: 60 - (index % 4) * 3,
+      ...point(0, 0.82 + (index % 5) / 40, 0.1),
+    })),
+    backTest: { images: 533, accuracy: 0.9, forecast: 0.896, low: 0.87, high: 0.92, within: true },
   };
 }
 
@@ -189,6 +211,7 @@ export function exampleSnapshot(
       value: { measured: { basis: basisOf(network), images: { train: 533, validation: 133 } }, downloadBytes: 0 },
     },
     similarity: { state: 'ready', value: exampleSimilarity(network) },
+    learningCurve: { state: 'none' },
     start: run ? { state: 'running', run: run.run, change: 'none' } : { state: 'ready' },
     run,
     compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],
