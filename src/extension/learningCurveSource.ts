@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { Plan } from '../shared/plan.ts';
 import type { TrainEvent } from '../shared/results.ts';
 import type { CurveState } from '../shared/webviewProtocol.ts';
+import { Pace } from './pace.ts';
 import { problemText } from './problemText.ts';
 import type { TrainerService } from './trainerService.ts';
 
@@ -12,6 +13,7 @@ export class LearningCurveSource implements vscode.Disposable {
   /** What it was measured of. */
   private key: string | null = null;
   private controller = new AbortController();
+  private readonly pace = new Pace();
 
   constructor(
     private readonly document: vscode.TextDocument,
@@ -40,10 +42,14 @@ export class LearningCurveSource implements vscode.Disposable {
     this.show({ state: 'measuring', part: 'images', done: 0, total: 0 });
     const path = this.document.uri.fsPath;
     const params = { directory: dirname(path), plan: path, text: this.document.getText() };
+    let progress = this.state;
+    const show = (): void => {
+      if (this.state.state === 'measuring' && !controller.signal.aborted) this.show(progress);
+    };
     const onEvent = (event: TrainEvent): void => {
-      if (controller.signal.aborted) return;
       if (event.event !== 'images' && event.event !== 'measure' && event.event !== 'probe') return;
-      this.show({ state: 'measuring', part: event.event, done: event.done, total: event.total });
+      progress = { state: 'measuring', part: event.event, done: event.done, total: event.total };
+      this.pace.ask(show);
     };
     const next = await this.trainer.requestAlone('learningCurve', params, { signal: controller.signal, onEvent }).then(
       (value): CurveState => ({ state: 'ready', value }),
@@ -65,6 +71,7 @@ export class LearningCurveSource implements vscode.Disposable {
 
   dispose(): void {
     this.controller.abort();
+    this.pace.dispose();
   }
 
   private show(state: CurveState): void {
