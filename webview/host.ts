@@ -21,6 +21,7 @@ const KNOWN: Record<ToWebview['type'], true> = {
   cost: true,
   similarity: true,
   learningCurve: true,
+  trial: true,
   start: true,
   engine: true,
   run: true,

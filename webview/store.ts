@@ -8,7 +8,14 @@ import type { CostResult } from '../src/shared/results.ts';
 import { judgeSimilarity } from '../src/shared/similarity.ts';
 import type { SimilarityResult } from '../src/shared/similarityResult.ts';
 import type { RunView } from '../src/shared/runView.ts';
-import type { CurveState, FeatureCacheView, Snapshot, StartState, ToWebview } from '../src/shared/webviewProtocol.ts';
+import type {
+  CurveState,
+  FeatureCacheView,
+  Snapshot,
+  StartState,
+  ToWebview,
+  TrialView,
+} from '../src/shared/webviewProtocol.ts';
 import { post } from './host.ts';
 
 /** What the host said last. The view draws these and nothing else; whatever a user does goes to the host first. */
@@ -19,6 +26,7 @@ export const data = signal<Loadable<PlanData>>({ state: 'loading' });
 export const cost = signal<Measurable<CostResult>>({ state: 'loading' });
 export const similarity = signal<Measurable<SimilarityResult>>({ state: 'loading' });
 export const learningCurve = signal<CurveState>({ state: 'none' });
+export const trial = signal<TrialView>({ is: { state: 'none' }, refusal: null });
 export const startState = signal<StartState>({ state: 'blocked', reason: '' });
 export const run = signal<RunView | null>(null);
 /** Runs drawn beside it. */
@@ -102,6 +110,9 @@ export function receive(message: ToWebview): void {
       return;
     case 'learningCurve':
       learningCurve.value = message.curve;
+      break;
+    case 'trial':
+      trial.value = message.trial;
       return;
     case 'start':
       startState.value = message.start;
@@ -138,6 +149,7 @@ function receiveSnapshot(snapshot: Snapshot): void {
   cost.value = snapshot.cost;
   similarity.value = snapshot.similarity;
   learningCurve.value = snapshot.learningCurve;
+  trial.value = snapshot.trial;
   startState.value = snapshot.start;
   run.value = snapshot.run;
   compared.value = snapshot.compared;

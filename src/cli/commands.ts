@@ -235,7 +235,7 @@ export async function withProgress<M extends Parameters<typeof runRequest>[0]>(
   hear?: (event: TrainEvent) => void,
 ): ReturnType<typeof runRequest<M>> {
   // Of the commands only training is long: the others print one object and no events.
-  const isLong = method === 'train' || method === 'crossValidate';
+  const isLong = method === 'train' || method === 'crossValidate' || method === 'trial';
   const progress = new TrainProgress(isLong ? output : { ...output, object: () => undefined });
   try {
     return await runRequest(method, params, options, (event) => {

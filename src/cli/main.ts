@@ -12,6 +12,7 @@ import * as commands from './commands.ts';
 import { compareCommand } from './compareCommand.ts';
 import { crossValidateCommand } from './crossValidateCommand.ts';
 import { ENGINE_ACTIONS, engineCommand, INSTALL_SOURCES } from './engineCommand.ts';
+import { trialCommand } from './trialCommand.ts';
 
 function integer(text: string): number {
   const value = Number(text);
@@ -138,6 +139,13 @@ function createProgram(onExitCode: (code: number) => void): Command {
           : crossValidateCommand(plan, { ...options, folds: options.folds }),
       ),
     );
+  command('trial <plan>', 'tries the recommended plan and its challenger, short and on the same folds')
+    .addOption(
+      new Option('--folds <number>', 'parts of the images; each plan is trained once for each').argParser(foldCount),
+    )
+    .option('--run <folder>', 'folder of the runs; of a trial that was stopped, goes on with it')
+    .addOption(memoryOption())
+    .action(run(trialCommand));
   command('evaluate <model>', 'accuracy of a run or model on labelled images')
     .option('--data <folder>', 'labelled images; without it, those that the run held out')
     .action(run(commands.evaluateCommand));

@@ -28,7 +28,7 @@ export class TrainProgress {
     if (this.output.json) return;
     switch (event.event) {
       case 'start':
-        if (event.fold !== undefined) this.say(`fold ${event.fold} of ${event.folds}`);
+        if (event.fold !== undefined) this.say(foldLine(event));
         this.say(
           `${event.images.train} images to train on, ${event.images.validation} to validate, ${event.classes.length} classes, ${event.engine} engine`,
         );
@@ -109,6 +109,12 @@ export class TrainProgress {
     this.bar.setTotal(total);
     this.bar.update(value, { title, text });
   }
+}
+
+function foldLine({ fold, folds, trial }: TrainEvent): string {
+  const part = `fold ${fold} of ${folds}`;
+  if (trial === undefined) return part;
+  return trial === 'recommended' ? `the recommended plan, ${part}` : `the challenger, ${part}`;
 }
 
 function epochLine(event: Extract<TrainEvent, { event: 'epoch' }>): string {

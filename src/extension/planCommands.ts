@@ -7,16 +7,22 @@ import type { PlanEditorProvider } from './planEditorProvider.ts';
 import type { RunService } from './runService.ts';
 import type { RunNode } from './runsView.ts';
 import { startRefusal } from './startRefusal.ts';
+import { refusalToTrain } from './trialRefusal.ts';
+import type { TrialService } from './trialService.ts';
 
 type PlanCommand = 'startTraining' | 'stopTraining' | 'openAsText' | 'openPlanEditor';
 
+interface PlanCommandServices {
+  runs: RunService;
+  trials: TrialService;
+  editors: PlanEditorProvider;
+}
+
 /** Commands on a plan: the one given, or the one in the active editor. */
-export function planCommands(
-  runs: RunService,
-  editors: PlanEditorProvider,
-): Record<(typeof COMMANDS)[PlanCommand], CommandHandler> {
+export function planCommands(services: PlanCommandServices): Record<(typeof COMMANDS)[PlanCommand], CommandHandler> {
+  const { runs } = services;
   return {
-    [COMMANDS.startTraining]: (plan) => withPlan(plan, (uri) => startTraining(uri, runs, editors)),
+    [COMMANDS.startTraining]: (plan) => withPlan(plan, (uri) => startTraining(uri, services)),
     [COMMANDS.stopTraining]: (plan) => runs.stop((planOf(plan) ?? stoppable(runs))?.fsPath),
     [COMMANDS.openAsText]: (plan) => withPlan(plan, (uri) => openPlanAsText(uri)),
     [COMMANDS.openPlanEditor]: (plan) => withPlan(plan, openInPlanEditor),
@@ -46,7 +52,12 @@ async function withPlan(argument: unknown, action: (uri: vscode.Uri) => Promise<
 }
 
 /** Trains the plan as it is in its editor: what is not saved is saved first. */
-async function startTraining(uri: vscode.Uri, runs: RunService, editors: PlanEditorProvider): Promise<void> {
+async function startTraining(uri: vscode.Uri, { runs, trials, editors }: PlanCommandServices): Promise<void> {
+  const busy = refusalToTrain(trials);
+  if (busy !== null) {
+    await vscode.window.showWarningMessage(busy);
+    return;
+  }
   const session = [...editors.open].find(({ document }) => document.uri.toString() === uri.toString());
   const state = session?.startState;
   const refusal = state?.state === 'blocked' ? state.reason : await refusalOf(uri);

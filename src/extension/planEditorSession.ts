@@ -2,8 +2,10 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { cacheStatus, clearCache } from '../node/featureCache/cacheFolder.ts';
 import { hasLiveChange } from '../shared/liveChange.ts';
+import type { PlanSources } from '../shared/planEdits.ts';
 import type { PlanDocument } from '../shared/planView.ts';
 import { packSteps } from '../shared/stepTransfer.ts';
+import { trialPlans } from '../shared/trial.ts';
 import {
   type RunChangeState,
   type Snapshot,
@@ -11,6 +13,7 @@ import {
   type ToHost,
   toHostSchema,
   type ToWebview,
+  type TrialView,
 } from '../shared/webviewProtocol.ts';
 import { Disposables } from './disposables.ts';
 import { editorStrings } from './editorStrings.ts';
@@ -28,11 +31,14 @@ import type { RunList } from './runList.ts';
 import type { RunService } from './runService.ts';
 import { startRefusal } from './startRefusal.ts';
 import type { TrainerService } from './trainerService.ts';
+import { refusalToTrain, refusalToTry } from './trialRefusal.ts';
+import type { TrialService } from './trialService.ts';
 
 /** What every open plan editor works with. */
 export interface EditorServices {
   trainer: TrainerService;
   runs: RunService;
+  trials: TrialService;
   runList: RunList;
   log: vscode.LogOutputChannel;
 }
@@ -65,9 +71,7 @@ export class PlanEditorSession implements vscode.Disposable {
     this.network = this.disposables.add(new PlanNetworkSource(document, trainer, () => this.networkChanged()));
     this.images = this.disposables.add(new PlanImagesSource(document, trainer, () => this.imagesChanged()));
     this.similarity = this.disposables.add(
-      new MeasuredSource('similarity', document, trainer, () =>
-        this.post({ type: 'similarity', similarity: this.similarity.view }),
-      ),
+      new MeasuredSource('similarity', document, trainer, () => this.similarityChanged()),
     );
     this.cost = this.disposables.add(
       new MeasuredSource('cost', document, trainer, () => this.post({ type: 'cost', cost: this.cost.view })),
@@ -88,8 +92,36 @@ export class PlanEditorSession implements vscode.Disposable {
     const state = this.services.runs.startState(this.document.uri.fsPath);
     if (state.state === 'running') return { ...state, change: this.runChange() };
     if (state.state !== 'ready') return state;
-    const reason = startRefusal(this.document.uri, this.content.problems);
+    const { trials } = this.services;
+    const reason = startRefusal(this.document.uri, this.content.problems) ?? refusalToTrain(trials);
     return reason === null ? state : { state: 'blocked', reason };
+  }
+
+  private get sources(): PlanSources {
+    const { view: similarity } = this.similarity;
+    return {
+      network: this.network.known,
+      data: this.images.known?.view ?? null,
+      similarity: similarity.state === 'ready' ? similarity.value.measurement : null,
+    };
+  }
+
+  private get trialView(): TrialView {
+    const { trials, runs } = this.services;
+    const { uri } = this.document;
+    const key = this.trialKey();
+    return {
+      is: key === null ? { state: 'none' } : trials.state(uri.fsPath, key),
+      refusal: startRefusal(uri, this.content.problems) ?? refusalToTry(uri.fsPath, runs, trials),
+    };
+  }
+
+  /** What the answer of a trial depends on; null where there is nothing to try. */
+  private trialKey(): string | null {
+    const { plan } = this.content;
+    const both = plan && this.network.known && trialPlans(plan, this.sources);
+    if (!both) return null;
+    return JSON.stringify([both.recommended.plan, both.challenger.plan, this.sources.data?.perClass]);
   }
 
   /** Whether the plan as it stands has something for the run that trains it. */
@@ -133,6 +165,12 @@ export class PlanEditorSession implements vscode.Disposable {
         this.startChanged();
       }),
     );
+    add(
+      services.trials.onDidChange(() => {
+        this.pauseMeasuring();
+        this.startChanged();
+      }),
+    );
     add(services.trainer.onDidChangeEngine(() => void this.engineChanged()));
   }
 
@@ -167,6 +205,12 @@ export class PlanEditorSession implements vscode.Disposable {
       case 'measureSimilarity':
         if (message.wanted) this.similarity.restart();
         else this.similarity.stop();
+        break;
+      case 'try':
+        await this.startTrial();
+        break;
+      case 'stopTrial':
+        this.services.trials.stop(this.document.uri.fsPath);
         break;
       case 'changeRun':
         if (this.startState.state === 'running') this.services.runs.live?.change(this.document.getText());
@@ -213,16 +257,24 @@ export class PlanEditorSession implements vscode.Disposable {
   private async edit({ number, edit }: Extract<ToHost, { type: 'edit' }>): Promise<void> {
     let changed = false;
     try {
-      const similarity = this.similarity.view;
-      changed = await this.editing.apply(number, edit, {
-        network: this.network.known,
-        data: this.images.known?.view ?? null,
-        similarity: similarity.state === 'ready' ? similarity.value.measurement : null,
-      });
+      changed = await this.editing.apply(number, edit, this.sources);
     } finally {
       // The page may have shown what it expected; a text that has changed has been sent already.
       if (!changed) this.post({ type: 'document', document: this.content, edit: number });
     }
+  }
+
+  /** Of the plan as it is in its editor: what is not saved is saved first. */
+  private async startTrial(): Promise<void> {
+    const key = this.trialKey();
+    const { refusal } = this.trialView;
+    if (refusal !== null) {
+      await vscode.window.showWarningMessage(refusal);
+      return;
+    }
+    const { document } = this;
+    if (key === null || (document.isDirty && !(await document.save()))) return;
+    await this.services.trials.start(document.uri.fsPath, key);
   }
 
   private async sendThumbnails(request: Extract<ToHost, { type: 'thumbnails' }>): Promise<void> {
@@ -252,6 +304,7 @@ export class PlanEditorSession implements vscode.Disposable {
         cost: this.cost.view,
         similarity: this.similarity.view,
         learningCurve: this.learningCurve.view,
+        trial: this.trialView,
       };
       this.isListening = true;
       this.post(snapshot);
@@ -293,6 +346,7 @@ export class PlanEditorSession implements vscode.Disposable {
 
   private networkChanged(): void {
     this.post({ type: 'network', network: this.network.view });
+    this.trialChanged();
     this.measureParts();
     const before = JSON.stringify(this.content.problems);
     this.content = readPlanDocument(this.document.getText(), this.content.plan, this.network.known);
@@ -303,6 +357,12 @@ export class PlanEditorSession implements vscode.Disposable {
 
   private imagesChanged(): void {
     this.post({ type: 'data', data: this.images.view });
+    this.trialChanged();
+  }
+
+  private similarityChanged(): void {
+    this.post({ type: 'similarity', similarity: this.similarity.view });
+    this.trialChanged();
   }
 
   /** Of a network that can be had; the similarity first, which takes less long. */
@@ -313,7 +373,8 @@ export class PlanEditorSession implements vscode.Disposable {
   }
 
   private pauseMeasuring(): void {
-    const isTraining = this.services.runs.live !== null;
+    const { runs, trials } = this.services;
+    const isTraining = runs.live !== null || trials.running !== null;
     this.similarity.pause(isTraining);
     this.cost.pause(isTraining);
     if (isTraining) this.learningCurve.giveWay();
@@ -323,8 +384,13 @@ export class PlanEditorSession implements vscode.Disposable {
     this.post({ type: 'document', document: this.content, edit: this.editing.current });
   }
 
+  private trialChanged(): void {
+    this.post({ type: 'trial', trial: this.trialView });
+  }
+
   private startChanged(): void {
     this.post({ type: 'start', start: this.startState });
+    this.trialChanged();
     this.stateChanged.fire();
   }
 

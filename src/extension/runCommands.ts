@@ -12,11 +12,14 @@ import { runStateText } from './runStateText.ts';
 import type { RunNode } from './runsView.ts';
 import { startRefusal } from './startRefusal.ts';
 import type { TrainerService } from './trainerService.ts';
+import { refusalToTrain } from './trialRefusal.ts';
+import type { TrialService } from './trialService.ts';
 
 type RunCommand = 'refreshRuns' | 'showCharts' | 'continueRun' | 'predictImage' | 'revealRun' | 'deleteRun';
 
 export interface RunCommandServices {
   runs: RunService;
+  trials: TrialService;
   runList: RunList;
   editors: PlanEditorProvider;
   trainer: TrainerService;
@@ -81,14 +84,14 @@ function planUri({ plan, run }: StoredRun): vscode.Uri {
   return vscode.Uri.file(plan !== null && existsSync(plan) ? plan : new RunFolder(run).planPath);
 }
 
-async function continueRun({ run, plan }: StoredRun, { runs, editors }: RunCommandServices): Promise<void> {
+async function continueRun({ run, plan }: StoredRun, { runs, trials, editors }: RunCommandServices): Promise<void> {
   if (plan === null || !existsSync(plan)) {
     const text = vscode.l10n.t('The plan of this run is no longer at {0}, so it cannot be continued.', plan ?? '?');
     await vscode.window.showWarningMessage(text);
     return;
   }
   const uri = vscode.Uri.file(plan);
-  const refusal = startRefusal(uri, []);
+  const refusal = startRefusal(uri, []) ?? refusalToTrain(trials);
   if (refusal !== null) {
     await vscode.window.showWarningMessage(refusal);
     return;

@@ -15,6 +15,7 @@ import { RunsView } from './runsView.ts';
 import { startFineTune } from './startFineTune.ts';
 import { StatusBar } from './statusBar.ts';
 import { TrainerService } from './trainerService.ts';
+import { TrialService } from './trialService.ts';
 
 /** What tests inside the editor look at. */
 export interface ThawApi {
@@ -35,9 +36,10 @@ export class ThawExtension implements vscode.Disposable {
     const mediaFolder = context.asAbsolutePath('media');
     const trainer = new TrainerService(context.asAbsolutePath('dist/trainer.js'), log);
     const runs = add(new RunService(trainer));
+    const trials = add(new TrialService(trainer));
     const runList = add(new RunList());
     add(runs.onDidChange(() => runList.refresh()));
-    const editors = add(new PlanEditorProvider(context.extensionUri, { trainer, runs, runList, log }));
+    const editors = add(new PlanEditorProvider(context.extensionUri, { trainer, runs, trials, runList, log }));
     add(new RunsView(runs, runList));
     add(new StatusBar(runs));
     add(notifyOfRuns(runs, editors, log));
@@ -50,8 +52,8 @@ export class ThawExtension implements vscode.Disposable {
     const fineTune = (folder: unknown): Promise<void> =>
       startFineTune(folder instanceof vscode.Uri ? folder : undefined, services);
     const handlers = {
-      ...planCommands(runs, editors),
-      ...runCommands({ runs, runList, editors, trainer }),
+      ...planCommands({ runs, trials, editors }),
+      ...runCommands({ runs, trials, runList, editors, trainer }),
       ...engineCommands({ trainer, log, fileOf: (path) => context.asAbsolutePath(path) }),
       [COMMANDS.startFineTune]: fineTune,
       [COMMANDS.openSample]: () => openSample(mediaFolder),

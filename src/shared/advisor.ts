@@ -200,9 +200,7 @@ function gradual({ data, blocks, blocksAbovePeak = 0 }: AdviceInput): Strategy {
       ),
       t('Each block learns {0} times slower than the one above it.', ULMFIT_DECAY),
     ],
-    leftOut: [
-      'A head on an earlier layer, the alternative for dissimilar images, is not tried automatically: set head.after to compare.',
-    ],
+    leftOut: ['A head on an earlier layer, the alternative for dissimilar images: thaw trial compares both.'],
   };
 }
 

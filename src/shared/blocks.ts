@@ -51,6 +51,17 @@ export function findBlocks(graph: NetworkGraph): Block[] {
   return units.map((unit, index) => ({ name: names[index], layers: layersOf(graph, unit.sections) }));
 }
 
+/**
+ * The blocks of the beginning of a network by their names in the whole of it, since a name may follow from all blocks
+ * together. Blocks that are not each in another block of the whole, as behind a cut within one, keep their names.
+ */
+export function namedAsIn(whole: readonly Block[], blocks: readonly Block[]): Block[] {
+  const owners = new Map(whole.flatMap(({ name, layers }) => layers.map((layer) => [layer, name] as const)));
+  const names = blocks.map(({ name, layers }) => owners.get(layers[0]) ?? name);
+  if (new Set(names).size < names.length) return [...blocks];
+  return blocks.map((block, index) => ({ ...block, name: names[index] }));
+}
+
 /** Number of weights in a block, a shared layer counted once. */
 export function countBlockParameters(graph: NetworkGraph, block: Block): number {
   const parameters = new Map(graph.nodes.map((node) => [node.layer, node.parameters]));

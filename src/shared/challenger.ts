@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { type AdviceInput, recommendPlan } from './advisor.ts';
+import { type AdviceInput, type Level, quadrantSentence, recommendPlan } from './advisor.ts';
 import { type DepthCurve, hasDrop } from './depthCurve.ts';
 import { formatCount } from './format.ts';
 import type { SimilarityJudgement } from './similarity.ts';
@@ -8,6 +8,8 @@ import type { SimilarityJudgement } from './similarity.ts';
 export interface Challenger {
   /** `earlierHead`: the head sits on an earlier block, and nothing else trains; `neighbour`: that of the next quadrant. */
   kind: 'earlierHead' | 'neighbour';
+  /** That of the images; of a neighbour the next one. */
+  quadrant: { data: Level; similarity: Level };
   /** Block whose output the head sits on; null for the last one. */
   headAfter: string | null;
   /** Names, input to output. */
@@ -47,12 +49,25 @@ export function findChallenger(
   );
 }
 
-function neighbour(input: AdviceInput, reason: string): Challenger {
-  return { kind: 'neighbour', headAfter: null, unfrozenBlocks: recommendPlan(input).unfrozenBlocks, reason };
+/** What people know the challenger by. */
+export function challengerTitle({ headAfter, quadrant }: Pick<Challenger, 'headAfter' | 'quadrant'>): string {
+  return headAfter === null ? quadrantSentence(quadrant.data, quadrant.similarity) : t('Head on {0}', headAfter);
 }
 
+function neighbour(input: AdviceInput, reason: string): Challenger {
+  const { unfrozenBlocks } = recommendPlan(input);
+  return { kind: 'neighbour', quadrant: quadrantOf(input), headAfter: null, unfrozenBlocks, reason };
+}
+
+const quadrantOf = ({ data, similarity }: AdviceInput): Challenger['quadrant'] => ({
+  data: data.quadrantData,
+  similarity,
+});
+
 /** At the peak of the depth curve, or where it has none before the end, at two thirds of the blocks. */
-function earlierHead({ blocks }: AdviceInput, curve: DepthCurve | null): Challenger {
+function earlierHead(input: AdviceInput, curve: DepthCurve | null): Challenger {
+  const { blocks } = input;
+  const common = { kind: 'earlierHead', quadrant: quadrantOf(input) } as const;
   const last = blocks[blocks.length - 1].name;
   const peak = curve && curve.points[curve.peak].block;
   if (peak && peak !== last) {
@@ -62,11 +77,11 @@ function earlierHead({ blocks }: AdviceInput, curve: DepthCurve | null): Challen
           'A head on {0}, where the features are best as far as these images show, may do without retraining anything.',
           peak,
         );
-    return { kind: 'earlierHead', headAfter: peak, unfrozenBlocks: [], reason };
+    return { ...common, headAfter: peak, unfrozenBlocks: [], reason };
   }
   const place = Math.max(1, Math.round((2 * blocks.length) / 3));
   return {
-    kind: 'earlierHead',
+    ...common,
     headAfter: blocks[place - 1].name,
     unfrozenBlocks: [],
     reason: t(

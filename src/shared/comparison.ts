@@ -87,7 +87,12 @@ function differenceInterval(a: ModelAnswers, b: ModelAnswers, { groups, seed = 0
 }
 
 /** Claims a difference only for an adjusted p below 0.05 and an interval that leaves out 0. */
-export function outcomeOf({ difference, low, high, adjustedPValue }: PairNumbers): Outcome {
+export function outcomeOf({
+  difference,
+  low,
+  high,
+  adjustedPValue,
+}: Pick<PairNumbers, 'difference' | 'low' | 'high' | 'adjustedPValue'>): Outcome {
   const testSaysSo = adjustedPValue < SIGNIFICANT;
   const intervalSaysSo = low > 0 || high < 0;
   if (testSaysSo && intervalSaysSo) return difference > 0 ? 'aBetter' : 'bBetter';

@@ -2,11 +2,12 @@ import * as z from 'zod';
 import type { Plan } from './plan.ts';
 import { backboneOf } from './planEdits/backbone.ts';
 import { setFrozen } from './planEdits/freezing.ts';
+import { cutAfter } from './planEdits/cut.ts';
 import { applyPreset } from './planEdits/preset.ts';
 import { editLabel } from './planEdits/label.ts';
 import { planChanges, sameJson } from './planEdits/planChanges.ts';
 import { setBlockRate, setHeadRate, setLayerRate, spreadRates } from './planEdits/rates.ts';
-import { applyQuadrant, applyWay } from './planEdits/recommended.ts';
+import { applyChallenger, applyQuadrant, applyWay, requireNetwork } from './planEdits/recommended.ts';
 import type { PlanData, PlanNetwork } from './planView.ts';
 import type { SimilarityMeasurement } from './similarityResult.ts';
 import { SCHEDULE_PRESET_IDS } from './schedulePresets.ts';
@@ -28,6 +29,8 @@ export const planEditSchema = z.discriminatedUnion('kind', [
   /** Freezes this block and all before it, and thaws all after it. */
   z.object({ kind: z.literal('freezeUpTo'), block: name }),
   z.object({ kind: z.literal('freezeAll'), frozen: z.boolean() }),
+  /** Puts the head on this block; all after it leave the network and the plan. */
+  z.object({ kind: z.literal('cutAfter'), block: name }),
   z.object({ kind: z.literal('blockRate'), block: name, rate }),
   z.object({ kind: z.literal('layerRate'), block: name, layer: name, rate: rate.nullable() }),
   z.object({ kind: z.literal('headRate'), rate }),
@@ -35,6 +38,11 @@ export const planEditSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('spreadRates'), low: rate, high: rate }),
   /** Applies the plan of a quadrant; an amount or a similarity that differs is then the user's. */
   z.object({ kind: z.literal('quadrant'), data: level, similarity: level }),
+  /**
+   * Applies the plan of a quadrant, or where a block is named, in its place a head there and nothing else that trains: what
+   * `findChallenger` finds.
+   */
+  z.object({ kind: z.literal('challenger'), headAfter: name.nullable(), data: level, similarity: level }),
   z.object({ kind: z.literal('way'), way: z.enum(TRANSFER_WAYS) }),
   /** Phases and rates of a named recipe, on all blocks of the network. */
   z.object({ kind: z.literal('preset'), preset: z.enum(SCHEDULE_PRESET_IDS) }),
@@ -61,7 +69,7 @@ export interface PlanChange {
  * What an edit means for the plan file: the fewest places to change, and a label for the undo stack. A plan that is valid
  * for its network stays valid, except under `setting`, which changes any one place as told. What the network does not
  * have is left alone; while the network is not known the plan's own names are taken instead. Throws `usage` for `quadrant`,
- * `way` and `preset` without the network.
+ * `challenger`, `cutAfter`, `way` and `preset` without the network.
  */
 export function applyPlanEdit(
   plan: Plan,
@@ -99,6 +107,9 @@ function editDraft(draft: Plan, edit: Exclude<PlanEdit, { kind: 'setting' }>, so
     case 'freezeAll':
       setFrozen(draft, backbone, targets, edit.frozen);
       break;
+    case 'cutAfter':
+      cutAfter(draft, requireNetwork(network), edit.block);
+      break;
     case 'blockRate':
       setBlockRate(draft, backbone, edit.block, edit.rate);
       break;
@@ -113,6 +124,9 @@ function editDraft(draft: Plan, edit: Exclude<PlanEdit, { kind: 'setting' }>, so
       break;
     case 'quadrant':
       applyQuadrant(draft, sources, edit.data, edit.similarity);
+      break;
+    case 'challenger':
+      applyChallenger(draft, sources, edit);
       break;
     case 'way':
       applyWay(draft, sources, edit.way);

@@ -16,6 +16,7 @@ import type {
   ModelSummary,
   PredictResult,
   TrainResult,
+  TrialResult,
 } from './results.ts';
 import type { LearningCurveResult } from './learningCurveResult.ts';
 import type { SimilarityResult } from './similarityResult.ts';
@@ -85,6 +86,15 @@ export const requestSchemas = {
     run: z.string().optional(),
     ...planOverridesSchema.shape,
   }),
+  /** The plan that follows from what was measured and its challenger, short and on the same folds. */
+  trial: z.object({
+    ...common,
+    plan: z.string(),
+    folds: z.number().int().min(LEAST_FOLDS).max(MOST_FOLDS).optional(),
+    /** Folder of the runs; those that are there are finished. */
+    run: z.string().optional(),
+    seed: z.number().int().optional(),
+  }),
   /** On labelled images, or on those that the run held out. */
   evaluate: z
     .object({ ...common, model: z.string(), data: z.string().optional(), heldOut: z.literal(true).optional() })
@@ -129,6 +139,7 @@ export interface Results {
   train: TrainResult;
   evaluate: EvaluateResult;
   crossValidate: CrossValidationResult;
+  trial: TrialResult;
   compare: CompareResult | CompareFoldsResult;
   predict: PredictResult;
   engineStatus: EngineStatus;

@@ -9,6 +9,7 @@ import type { PlanPhase, ValueRange } from './plan.ts';
 import type { PlanChange } from './planEdits.ts';
 import type { CostBasis, ImageCounts, PlanCost } from './predictCost.ts';
 import type { SimilarityBand } from './similarity.ts';
+import type { PlanSize, TrialJudgement, TrialSide } from './trial.ts';
 
 /** Results of the trainer's requests, as the command line prints them (`thaw ... --json`). Field names are a contract. */
 
@@ -220,6 +221,33 @@ export type CrossValidationResult = {
   problems: { file: string; problem: string }[];
 } & (({ stopped: 'finished' } & PooledResult) | { stopped: 'interrupted'; unfinished: number });
 
+/** One plan of a trial in short, cross-validated; `accuracy`, `low` and `high` are pooled over the folds. */
+export interface TrialPlanResult
+  extends PlanSize, Pick<PooledAccuracy, 'accuracy' | 'low' | 'high' | 'foldAccuracies'> {
+  title: string;
+  /** Of all phases. */
+  epochs: number;
+  /** What the folders of its runs have in common: what `thaw compare` takes. */
+  run: string;
+}
+
+export type TrialResult = {
+  /** Folder of the runs: what `--run` takes. */
+  run: string;
+  folds: number;
+  challenger: Challenger;
+  seconds: number;
+} & (
+  | ({
+      stopped: 'finished';
+      plans: Record<TrialSide, TrialPlanResult>;
+      /** Independent groups of the images, where the data states groups. */
+      groups: number | null;
+      problems: { file: string; problem: string }[];
+    } & TrialJudgement)
+  | { stopped: 'interrupted'; unfinished: { side: TrialSide; fold: number } }
+);
+
 export interface PredictResult {
   predictions: {
     file: string;
@@ -234,8 +262,11 @@ export interface EngineStatus {
   engines: { name: string; available: boolean; version: string | null; reason: string; auto: boolean }[];
 }
 
-/** What happens while a long request runs; of a cross-validation with the number of the fold, from 1 to `folds`. */
-export type TrainEvent = TrainStep & { fold?: number; folds?: number };
+/**
+ * What happens while a long request runs; of a cross-validation with the number of the fold, from 1 to `folds`, and of a
+ * trial with the plan that is tried.
+ */
+export type TrainEvent = TrainStep & { fold?: number; folds?: number; trial?: TrialSide };
 
 type TrainStep =
   | {

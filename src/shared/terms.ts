@@ -20,6 +20,12 @@ const terms = {
       'Accuracy by the number of images learned from: where it still rises at its end, more images help; where it is flat, they hardly do.',
     ),
   }),
+  challenger: () => ({
+    title: t('Challenger'),
+    text: t(
+      'Another plan that may serve your images as well as the recommended one: a trial of both, trained for a few epochs and judged on the same images, says which one to keep.',
+    ),
+  }),
   backbone: () => ({
     title: t('Backbone'),
     text: t('The pretrained part of the network, which turns an image into features.'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { planEditSchema } from './planEdits.ts';
 import type { Loadable, Measurable, PlanData, PlanDocument, PlanNetwork, Thumbnail } from './planView.ts';
-import type { CostResult } from './results.ts';
+import type { CostResult, TrialResult } from './results.ts';
 import type { LearningCurveResult } from './learningCurveResult.ts';
 import type { SimilarityResult } from './similarityResult.ts';
 import type { RunDelta, RunView } from './runView.ts';
@@ -19,6 +19,9 @@ export const toHostSchema = z.discriminatedUnion('type', [
   z.object({ v: version, type: z.literal('edit'), number: z.number().int().positive(), edit: planEditSchema }),
   z.object({ v: version, type: z.literal('start') }),
   z.object({ v: version, type: z.literal('stop') }),
+  /** Tries the plan that follows from what was measured and its challenger. */
+  z.object({ v: version, type: z.literal('try') }),
+  z.object({ v: version, type: z.literal('stopTrial') }),
   /** Lets the run that trains take over what the plan says now of freezing and rates. */
   z.object({ v: version, type: z.literal('changeRun') }),
   /** Continues the shown run from its checkpoint. */
@@ -76,6 +79,22 @@ export type CurveState =
   | { state: 'ready'; value: LearningCurveResult }
   | { state: 'failed'; problem: string };
 
+/** How the trial of two plans stands. */
+export type TrialState =
+  | { state: 'none' }
+  /** `folds` of both plans; `fold` is 0 until the first one trains. */
+  | { state: 'running'; fold: number; folds: number }
+  /** Goes on where it was stopped when it is started again. */
+  | { state: 'stopped' }
+  | { state: 'finished'; result: Extract<TrialResult, { stopped: 'finished' }> }
+  | { state: 'failed'; problem: string };
+
+export interface TrialView {
+  is: TrialState;
+  /** Why none can be started now, in words; null where one can. */
+  refusal: string | null;
+}
+
 export interface Snapshot {
   type: 'snapshot';
   /** Texts in the language of the editor, by their English ones; empty where that is English. */
@@ -90,6 +109,7 @@ export interface Snapshot {
   /** What was measured of the images in the network. */
   similarity: Measurable<SimilarityResult>;
   learningCurve: CurveState;
+  trial: TrialView;
   start: StartState;
   /** The run the charts show. */
   run: RunView | null;
@@ -118,6 +138,7 @@ export type ToWebview =
   | { type: 'cost'; cost: Measurable<CostResult> }
   | { type: 'similarity'; similarity: Measurable<SimilarityResult> }
   | { type: 'learningCurve'; curve: CurveState }
+  | { type: 'trial'; trial: TrialView }
   | { type: 'start'; start: StartState }
   | { type: 'engine'; engine: string }
   | { type: 'run'; run: RunView | null; runs: Snapshot['runs'] }

@@ -15,6 +15,7 @@ import { predict } from './requests/predict.ts';
 import { planSimilarity } from './requests/similarity.ts';
 import { thumbnails } from './requests/thumbnails.ts';
 import { train } from './requests/train.ts';
+import { trial } from './requests/trial.ts';
 import { type Handlers, serve } from './server.ts';
 
 const handlers: Handlers = {
@@ -25,6 +26,7 @@ const handlers: Handlers = {
   check,
   train,
   crossValidate,
+  trial,
   evaluate,
   compare,
   predict,

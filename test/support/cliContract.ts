@@ -238,6 +238,40 @@ export const compareContract = z.looseObject({
   problems: z.array(z.looseObject({ file: path, problem: z.string().min(1) })),
 });
 
+const trialSide = z.enum(['recommended', 'challenger']);
+const triedPlan = z.looseObject({
+  title: z.string().min(1),
+  epochs: count,
+  trainableParameters: count,
+  blocks: count,
+  run: path,
+  accuracy: share,
+  low: share,
+  high: share,
+  foldAccuracies: z.array(share),
+});
+
+export const trialContract = z.looseObject({
+  event: z.literal('result'),
+  run: path,
+  folds: count,
+  stopped: z.literal('finished'),
+  challenger: z.looseObject({ kind: z.enum(['earlierHead', 'neighbour']), headAfter: z.string().nullable() }),
+  plans: z.strictObject({ recommended: triedPlan, challenger: triedPlan }),
+  n: count,
+  groups: count.nullable(),
+  difference: z.number().min(-1).max(1),
+  low: z.number().min(-1).max(1),
+  high: z.number().min(-1).max(1),
+  pValue: share,
+  better: trialSide.nullable(),
+  smaller: trialSide,
+  kept: trialSide,
+  verdict: z.string().min(1),
+  problems: z.array(z.looseObject({ file: path, problem: z.string().min(1) })),
+  seconds: z.number().positive(),
+});
+
 export const predictContract = z.looseObject({
   predictions: z.array(
     z.looseObject({

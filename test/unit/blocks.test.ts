@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { countBlockParameters, findBlocks } from '../../src/shared/blocks.ts';
+import { countBlockParameters, findBlocks, namedAsIn } from '../../src/shared/blocks.ts';
 import type { GraphNode, NetworkGraph } from '../../src/shared/network.ts';
 import {
   denseBlock,
@@ -305,5 +305,43 @@ describe('findBlocks on any network', () => {
       }),
       { seed: 4, numRuns: 300 },
     );
+  });
+});
+
+describe('the blocks of a network with its head on an earlier one', () => {
+  /** What is left of a graph behind a cut. */
+  const upTo = (graph: NetworkGraph, layers: ReadonlySet<string>): NetworkGraph => ({
+    nodes: graph.nodes.filter(({ layer }) => layers.has(layer)),
+  });
+
+  it('are those of the whole network as far as it goes, by their names', () => {
+    fc.assert(
+      fc.property(allGraphs, fc.nat(), (graph, place) => {
+        const whole = findBlocks(graph);
+        const left = whole.slice(0, 1 + (place % whole.length));
+        const rest = upTo(graph, new Set(left.flatMap(({ layers }) => layers)));
+        expect(namedAsIn(whole, findBlocks(rest))).toEqual(left);
+      }),
+      { seed: 5, numRuns: 400 },
+    );
+  });
+
+  it('may be called otherwise where a name is only told apart by what follows', () => {
+    const graph = mobileNetV1(4);
+    const whole = findBlocks(graph);
+    const left = whole.slice(0, 2);
+    const alone = findBlocks(upTo(graph, new Set(left.flatMap(({ layers }) => layers))));
+    expect(alone.map(({ name }) => name)).not.toEqual(left.map(({ name }) => name));
+    expect(namedAsIn(whole, alone)).toEqual(left);
+  });
+
+  it('keep their names where they are no blocks of the whole', () => {
+    const whole = [{ name: 'a', layers: ['one', 'two'] }];
+    const parts = [
+      { name: 'one', layers: ['one'] },
+      { name: 'two', layers: ['two'] },
+    ];
+    expect(namedAsIn(whole, parts)).toEqual(parts);
+    expect(namedAsIn([], parts)).toEqual(parts);
   });
 });

@@ -26,6 +26,7 @@ describe('the challenger', () => {
   it('of few dissimilar images is a head where the features are best', () => {
     expect(findChallenger(input(LOW, 'low'), { borderline: false }, curvePeaking('b5'))).toMatchObject({
       kind: 'earlierHead',
+      quadrant: { data: 'low', similarity: 'low' },
       headAfter: 'b5',
       unfrozenBlocks: [],
     });
@@ -40,11 +41,13 @@ describe('the challenger', () => {
   it('between two bands is the plan of the neighbour', () => {
     expect(findChallenger(input(LOW, 'high'), { borderline: true }, null)).toMatchObject({
       kind: 'neighbour',
+      quadrant: { data: 'low', similarity: 'low' },
       headAfter: null,
       unfrozenBlocks: ['b6', 'b7', 'b8'],
     });
     const middle = findChallenger(input([300, 400, 400], 'high'), { borderline: false }, null);
     expect(middle?.unfrozenBlocks).toHaveLength(9);
+    expect(middle?.quadrant).toEqual({ data: 'high', similarity: 'high' });
   });
 
   it('is none where table and data agree, nor in a network without a choice', () => {

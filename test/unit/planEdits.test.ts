@@ -158,6 +158,66 @@ describe('freezing', () => {
   });
 });
 
+describe('a cut', () => {
+  const phases: PlanInput['phases'] = [
+    { name: 'a', epochs: 1, unfreeze: ['b3'], learningRates: { b3: 1e-6 } },
+    { name: 'b', epochs: 1, learningRates: { b2: 1e-5, b3: 1e-6 } },
+  ];
+
+  it('puts the head on the output of a block, and what lies behind leaves the plan', () => {
+    const { plan, label, paths } = edited({ kind: 'cutAfter', block: 'b2' }, { phases });
+    expect(plan.head).toEqual({ ...samplePlan().head, after: 'b2_act' });
+    expect(plan.blocks).toEqual({ b2: samplePlan().blocks.b2 });
+    expect(plan.phases).toEqual([
+      { name: 'a', epochs: 1, unfreeze: [] },
+      { name: 'b', epochs: 1, learningRates: { b2: 1e-5 } },
+    ]);
+    expect(label).toBe('Cut after b2');
+    expect(paths).toEqual([
+      'head.after',
+      'blocks.b3',
+      'phases.0.unfreeze',
+      'phases.0.learningRates',
+      'phases.1.learningRates.b3',
+    ]);
+  });
+
+  it('is none at the end of the network, nor at a block that it does not have', () => {
+    for (const block of ['b3', 'nowhere']) {
+      expect(edited({ kind: 'cutAfter', block }, { phases }).paths).toEqual([]);
+    }
+  });
+
+  it('needs the network', () => {
+    expect(() => editText(textOf(), { kind: 'cutAfter', block: 'b1' }, null)).toThrow(/not known/);
+  });
+});
+
+describe('the challenger', () => {
+  const apply = (headAfter: string | null, data: 'low' | 'high', similarity: 'low' | 'high', perClass = 60) =>
+    editText(textOf(), { kind: 'challenger', headAfter, data, similarity }, network, planData(perClass));
+
+  it('is a head on an earlier block, and nothing else trains', () => {
+    const { text, label } = apply('b2', 'low', 'low');
+    const plan = planOf(text);
+    expect(plan.head.after).toBe('b2_act');
+    expect(plan.blocks).toEqual({ b1: { frozen: true }, b2: { frozen: true } });
+    expect(plan.phases).toEqual([{ name: 'head', epochs: 100, unfreeze: [] }]);
+    expect(plan).toMatchObject({ batchNorm: 'locked', augment: 'light', earlyStopping: { patience: 10 } });
+    expect(plan.optimizer).toMatchObject({ name: 'adam', headLearningRate: 0.01 });
+    // The images are as dissimilar as before.
+    expect(plan.advice).toMatchObject({ data: 'low', similarity: 'low' });
+    expect(label).toBe('Apply "Head on b2"');
+  });
+
+  it('is the plan of the neighbouring quadrant otherwise', () => {
+    const { text, label } = apply(null, 'low', 'low');
+    const quadrant = editText(textOf(), { kind: 'quadrant', data: 'low', similarity: 'low' }, network, planData(60));
+    expect(text).toBe(quadrant.text);
+    expect(label).toBe('Apply "Unfreeze more layers of the pretrained model"');
+  });
+});
+
 describe('rates', () => {
   const own = {
     phases: [
@@ -291,6 +351,7 @@ describe('recommended plans', () => {
     for (const edit of [
       { kind: 'way', way: 'fineTune' },
       { kind: 'quadrant', data: 'low', similarity: 'low' },
+      { kind: 'challenger', headAfter: 'b2', data: 'low', similarity: 'low' },
     ] as const) {
       expect(() => applyPlanEdit(samplePlan(), edit, { network: null })).toThrow(/network of the plan is not known/);
     }
@@ -363,6 +424,13 @@ const anyEdit: fc.Arbitrary<PlanEdit> = fc.oneof(
   },
   fc.record({ kind: fc.constant('freezeUpTo' as const), block }),
   fc.record({ kind: fc.constant('freezeAll' as const), frozen: fc.boolean() }),
+  fc.record({ kind: fc.constant('cutAfter' as const), block }),
+  fc.record({
+    kind: fc.constant('challenger' as const),
+    headAfter: fc.option(block),
+    data: level,
+    similarity: level,
+  }),
   fc.record({ kind: fc.constant('blockRate' as const), block, rate }),
   fc.tuple(layer, fc.option(rate)).map(([place, value]) => ({ kind: 'layerRate' as const, ...place, rate: value })),
   fc.record({ kind: fc.constant('headRate' as const), rate }),
@@ -435,6 +503,9 @@ describe('any edit', () => {
       freeze: /^(blocks\.|phases\.\d+\.(unfreeze|learningRates))/,
       freezeUpTo: /^(blocks\.|phases\.\d+\.(unfreeze|learningRates))/,
       freezeAll: /^(blocks\.|phases\.\d+\.(unfreeze|learningRates))/,
+      cutAfter: /^(head\.after$|blocks|phases\.\d+\.(unfreeze|learningRates))/,
+      challenger:
+        /^(head\.after$|blocks|phases|optimizer\.(name|headLearningRate|momentum|weightDecay)$|batchNorm$|augment$|earlyStopping$|head\.(dropout|l2)$|advice)/,
       blockRate: /^(blocks\.|phases\.1\.learningRates)/,
       layerRate: /^blocks\./,
       headRate: /^(optimizer\.headLearningRate|phases\.1\.headLearningRate)$/,
@@ -451,7 +522,7 @@ describe('any edit', () => {
         for (const path of paths) expect(path).toMatch(own[edit.kind]);
         if (!('targets' in edit) && !('block' in edit)) return;
         const named = new Set('targets' in edit ? edit.targets.map((one) => one.block) : [edit.block]);
-        if (edit.kind === 'freezeUpTo') return;
+        if (edit.kind === 'freezeUpTo' || edit.kind === 'cutAfter') return;
         const [before, after] = [planOf(start), planOf(text)];
         for (const name of names.filter((other) => !named.has(other))) {
           expect(after.blocks[name]).toEqual(before.blocks[name]);
@@ -462,6 +533,33 @@ describe('any edit', () => {
         }
       }),
       { seed: 13, numRuns: 400 },
+    );
+  });
+});
+
+describe('a cut after any edits', () => {
+  it('is valid for the network that is left, with every block before it as it was', () => {
+    fc.assert(
+      fc.property(
+        anyPlan,
+        fc.array(anyEdit, { maxLength: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+        (start, edits, left) => {
+          const before = edits.reduce((text, edit) => editText(text, edit, large, planData(60)).text, start);
+          const rest = planNetwork(names.slice(0, left));
+          for (const edit of [
+            { kind: 'cutAfter', block: names[left - 1] },
+            { kind: 'challenger', headAfter: names[left - 1], data: 'low', similarity: 'low' },
+          ] as const) {
+            const after = planOf(editText(before, edit, large, planData(60)).text);
+            expect(checkPlan(after, contextOf(rest), () => 1)).toEqual([]);
+            if (edit.kind === 'challenger') continue;
+            const kept = Object.entries(planOf(before).blocks).filter(([name]) => names.indexOf(name) < left);
+            expect(after.blocks).toEqual(Object.fromEntries(kept));
+          }
+        },
+      ),
+      { seed: 15, numRuns: 200 },
     );
   });
 });

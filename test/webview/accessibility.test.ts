@@ -3,7 +3,8 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import { it, type Editor } from './support/editorTest.ts';
-import { exampleSnapshot } from './support/exampleSnapshot.ts';
+import type { TrialState } from '../../src/shared/webviewProtocol.ts';
+import { exampleSnapshot, exampleTrial, withChallenger } from './support/exampleSnapshot.ts';
 import { THEME_NAMES } from './support/themes.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -54,6 +55,19 @@ describe.each(THEME_NAMES)('accessibility in the theme %s', (theme) => {
     });
     await page.getByRole('button', { name: 'Apply', exact: true }).click();
     await page.locator('.override').waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('has no violation while a challenger is tried, and with the answer', async ({ editor }) => {
+    const running: TrialState = { state: 'running', fold: 3, folds: 10 };
+    const snapshot = { ...exampleSnapshot(), ...withChallenger(), trial: { is: running, refusal: null } };
+    const page = await openWithAxe(editor, snapshot, { theme, width: 700 });
+    expect(await violations(page)).toEqual([]);
+    await page.evaluate((message) => window.stub.send(message), {
+      type: 'trial' as const,
+      trial: { is: exampleTrial(), refusal: null },
+    });
+    await page.getByText(/is better by/).waitFor();
     expect(await violations(page)).toEqual([]);
   });
 

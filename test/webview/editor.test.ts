@@ -1,9 +1,9 @@
-import type { Locator } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 import type { PlanData } from '../../src/shared/planView.ts';
 import type { Snapshot, ToWebview } from '../../src/shared/webviewProtocol.ts';
-import { it } from './support/editorTest.ts';
-import { exampleSimilarity, exampleSnapshot } from './support/exampleSnapshot.ts';
+import { type Editor, it } from './support/editorTest.ts';
+import { exampleSimilarity, exampleSnapshot, exampleTrial } from './support/exampleSnapshot.ts';
 
 const RANGE = 'range:Conv1';
 
@@ -369,18 +369,77 @@ describe('advisor', () => {
     expect(wanted).toEqual([false, true, true]);
   });
 
-  it('names the plan that is worth a try where the measures leave room for one', async ({ editor }) => {
-    const snapshot = exampleSnapshot();
-    const page = await editor.open(snapshot);
-    const advice = page.locator('.advice');
-    expect(await advice.textContent()).not.toContain('Worth a try');
-    const { network } = snapshot;
-    if (network.state !== 'ready') throw new Error('The example has a network.');
-    const similarity = { state: 'ready', value: exampleSimilarity(network.value, 0.5) } as const;
-    await page.evaluate((message) => window.stub.send(message), { type: 'similarity', similarity } as const);
-    await expect
-      .poll(() => advice.textContent())
-      .toContain('Worth a try beside it: The similarity lies between the bands');
+  describe('the challenger', () => {
+    /** Between the bands: the plan for dissimilar images may serve as well. */
+    async function openWithChallenger(editor: Editor): Promise<Page> {
+      const snapshot = exampleSnapshot();
+      const page = await editor.open(snapshot);
+      expect(await page.getByRole('region', { name: 'Worth a try' }).count()).toBe(0);
+      const { network } = snapshot;
+      if (network.state !== 'ready') throw new Error('The example has a network.');
+      const similarity = { state: 'ready', value: exampleSimilarity(network.value, 0.5) } as const;
+      await send(page, { type: 'similarity', similarity });
+      return page;
+    }
+    const send = (page: Page, message: ToWebview): Promise<void> =>
+      page.evaluate((each) => window.stub.send(each), message as never);
+    const NAME = 'Unfreeze more layers of the pretrained model';
+
+    it('is named where the measures leave room for one, and applied by the keyboard', async ({ editor }) => {
+      const page = await openWithChallenger(editor);
+      const challenger = page.getByRole('region', { name: 'Worth a try' });
+      await expect.poll(() => challenger.textContent()).toContain('The similarity lies between the bands');
+      expect(await challenger.locator('.challenger-name').textContent()).toBe(NAME);
+      await challenger.getByRole('button', { name: `Apply "${NAME}"` }).focus();
+      await page.keyboard.press('Enter');
+      expect(await editor.edits()).toEqual([{ kind: 'challenger', headAfter: null, data: 'low', similarity: 'low' }]);
+    });
+
+    it('is tried, and stopped, with the time it takes where that is known', async ({ editor }) => {
+      const page = await openWithChallenger(editor);
+      const challenger = page.getByRole('region', { name: 'Worth a try' });
+      await challenger.getByText(/^About [\d.]+ \w+.*: both plans, short, on the same 5 folds\.$/).waitFor();
+      await send(page, { type: 'cost', cost: { state: 'failed', problem: 'No images.' } });
+      await challenger.getByText(/How long that takes is not known yet\.$/).waitFor();
+      await challenger.getByRole('button', { name: 'Try both' }).focus();
+      await page.keyboard.press('Enter');
+      expect(await editor.messagesOf('try')).toHaveLength(1);
+      const running = (fold: number) =>
+        send(page, { type: 'trial', trial: { is: { state: 'running', fold, folds: 10 }, refusal: null } });
+      await running(0);
+      await challenger.getByText('Both plans are being opened').waitFor();
+      await running(4);
+      await challenger.getByText('Fold 4 of 10').waitFor();
+      const bar = challenger.getByRole('progressbar', { name: 'Trial of both plans' });
+      expect(await bar.getAttribute('aria-valuenow')).toBe('3');
+      await challenger.getByRole('button', { name: 'Stop the trial' }).focus();
+      await page.keyboard.press('Enter');
+      expect(await editor.messagesOf('stopTrial')).toHaveLength(1);
+      await send(page, { type: 'trial', trial: { is: { state: 'stopped' }, refusal: null } });
+      await challenger.getByRole('button', { name: 'Go on trying both' }).waitFor();
+    });
+
+    it('is not tried while something else trains, and says why', async ({ editor }) => {
+      const page = await openWithChallenger(editor);
+      await send(page, { type: 'trial', trial: { is: { state: 'none' }, refusal: 'A run is training.' } });
+      const button = page.getByRole('button', { name: 'Try both' });
+      await page.getByText('A run is training.').waitFor();
+      await button.click({ force: true });
+      expect(await editor.messagesOf('try')).toEqual([]);
+    });
+
+    it('gives the answer of the trial, or why there is none', async ({ editor }) => {
+      const page = await openWithChallenger(editor);
+      const answer = page.getByRole('region', { name: 'Worth a try' }).getByRole('status');
+      await send(page, { type: 'trial', trial: { is: exampleTrial(), refusal: null } });
+      await expect.poll(() => answer.textContent()).toContain(`"${NAME}" is better by 6.2 points (95 %: 3.7 to 8.7)`);
+      await page.getByRole('button', { name: 'Try both again' }).waitFor();
+      await send(page, {
+        type: 'trial',
+        trial: { is: { state: 'failed', problem: 'The disk is full.' }, refusal: null },
+      });
+      await expect.poll(() => answer.textContent()).toContain('The trial has no answer: The disk is full.');
+    });
   });
 
   it('warns of the plan as it stands, and of images that are in two splits', async ({ editor }) => {
@@ -415,7 +474,13 @@ describe('advisor', () => {
     await page.keyboard.press('Enter');
     const block = /^(\w+):/.exec((await bars.nth(5).getAttribute('aria-label')) ?? '')?.[1] ?? '';
     await page.getByRole('button', { name: `Freeze up to ${block}` }).click();
-    expect(await editor.edits()).toEqual([{ kind: 'freezeUpTo', block }]);
+    await page.getByRole('button', { name: `Cut after ${block}` }).click();
+    expect(await editor.edits()).toEqual([
+      { kind: 'freezeUpTo', block },
+      { kind: 'cutAfter', block },
+    ]);
+    await bars.last().click();
+    expect(await page.getByRole('button', { name: /^Cut after/ }).count()).toBe(0);
   });
 
   it('names the three ways of transfer and applies one', async ({ editor }) => {

@@ -2,10 +2,10 @@ import { config, t } from '@vscode/l10n';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { RunView } from '../../src/shared/runView.ts';
-import type { Snapshot, StartState } from '../../src/shared/webviewProtocol.ts';
+import type { Snapshot, StartState, TrialState } from '../../src/shared/webviewProtocol.ts';
 import { pseudoLocale } from '../support/pseudoLocale.ts';
 import { it, type Editor } from './support/editorTest.ts';
-import { exampleSnapshot } from './support/exampleSnapshot.ts';
+import { exampleSnapshot, exampleTrial, withChallenger } from './support/exampleSnapshot.ts';
 import { untranslated } from './support/untranslated.ts';
 
 const strings = pseudoLocale();
@@ -128,6 +128,30 @@ describe('the editor in another language', () => {
       });
       expect(await untranslated(page, snapshot), JSON.stringify(state)).toEqual([]);
     }
+  });
+
+  it('has no English wherever the trial of a challenger stands', async ({ editor }) => {
+    const snapshot = { ...pseudoSnapshot(), ...withChallenger() };
+    const page = await openTranslated(editor, snapshot);
+    const states: TrialState[] = [
+      { state: 'running', fold: 0, folds: 10 },
+      { state: 'running', fold: 3, folds: 10 },
+      { state: 'stopped' },
+      exampleTrial(),
+      { state: 'failed', problem: '' },
+    ];
+    for (const is of states) {
+      await page.evaluate((message) => window.stub.send(message), {
+        type: 'trial' as const,
+        trial: { is, refusal: null },
+      });
+      expect(await untranslated(page, snapshot), is.state).toEqual([]);
+    }
+    await page.evaluate((message) => window.stub.send(message), {
+      type: 'cost' as const,
+      cost: { state: 'failed' as const, problem: '' },
+    });
+    expect(await untranslated(page, snapshot)).toEqual([]);
   });
 
   it.for<[string, Partial<Snapshot>]>([

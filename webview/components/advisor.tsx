@@ -7,7 +7,7 @@ import { assumedSimilarity, mapPlace } from '../../src/shared/advisorMap.ts';
 import { applyPlanEdit, editedPlan, type PlanEdit } from '../../src/shared/planEdits.ts';
 import { editLabel } from '../../src/shared/planEdits/label.ts';
 import { appliedChanges, keepsWhatTrains, ownSettings } from '../../src/shared/planEdits/planDifference.ts';
-import { measuredChallenger, recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
+import { recommendQuadrant } from '../../src/shared/planEdits/recommended.ts';
 import { similarityWarnings } from '../../src/shared/similarityWarnings.ts';
 import {
   editPlan,
@@ -20,6 +20,7 @@ import {
   similarity as similarityState,
   stale,
 } from '../store.ts';
+import { ChallengerPlan } from './challenger.tsx';
 import { DepthCurve } from './depthCurve.tsx';
 import { Icon } from './icons.tsx';
 import { Measuring } from './measuring.tsx';
@@ -69,6 +70,7 @@ export function Advisor(): JSX.Element {
       <QuadrantMap />
       <Advice />
       <PlanWarnings />
+      <ChallengerPlan />
       <DepthCurve />
       <TransferWays />
     </section>
@@ -255,7 +257,6 @@ function SimilarityReasons(): JSX.Element | null {
   if (state.state !== 'ready') return <Measuring state={state} />;
   if (!measured || !plan.value || !loadedNetwork.value) return null;
   const { measurement, judgement, distances } = measured;
-  const challenger = measuredChallenger(plan.value, planSources.value);
   const warnings = similarityWarnings({ range: plan.value.input.range, distances, measurement });
   return (
     <ul class="reasons">
@@ -267,7 +268,6 @@ function SimilarityReasons(): JSX.Element | null {
           <Icon name="warning" /> {text}
         </li>
       ))}
-      {challenger && <li>{t('Worth a try beside it: {0}', challenger.reason)}</li>}
     </ul>
   );
 }

@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { countImages } from '../../src/shared/counts.ts';
 import type { DepthCurve as Curve, DepthPoint } from '../../src/shared/depthCurve.ts';
 import { formatPercent, formatPercentWithRange } from '../../src/shared/format.ts';
-import { editPlan, measuredSimilarity, stale } from '../store.ts';
+import { editPlan, loadedNetwork, measuredSimilarity, stale } from '../store.ts';
 import { Term } from './term.tsx';
 
 /** The block that was clicked. */
@@ -59,7 +59,7 @@ function Hint({ curve }: { curve: Curve }): JSX.Element {
   return (
     <p class="quiet">
       {t(
-        'Best at {0}: {1} of {2}, each named by its nearest neighbours. Choose a block to freeze up to it.',
+        'Best at {0}: {1} of {2}, each named by its nearest neighbours. Choose a block to freeze up to it or to cut after it.',
         peak.block,
         formatPercent(peak.accuracy),
         countImages(curve.images),
@@ -70,16 +70,29 @@ function Hint({ curve }: { curve: Curve }): JSX.Element {
 
 function ChosenPoint({ point, curve }: { point: DepthPoint; curve: Curve }): JSX.Element {
   const { block, accuracy, low, high } = point;
+  const isLast = loadedNetwork.value?.blocks.at(-1)?.name === block;
   return (
     <div class="depth-chosen">
       <span>{t('{0}: {1} of {2}', block, formatPercentWithRange(accuracy, low, high), countImages(curve.images))}</span>
-      <vscode-button
-        appearance="secondary"
-        disabled={stale.value}
-        onClick={() => editPlan({ kind: 'freezeUpTo', block })}
-      >
-        {t('Freeze up to {0}', block)}
-      </vscode-button>
+      <div class="depth-actions">
+        <vscode-button
+          appearance="secondary"
+          disabled={stale.value}
+          onClick={() => editPlan({ kind: 'freezeUpTo', block })}
+        >
+          {t('Freeze up to {0}', block)}
+        </vscode-button>
+        {!isLast && (
+          <vscode-button
+            appearance="secondary"
+            disabled={stale.value || !loadedNetwork.value}
+            title={t('Puts the head on {0} and leaves out the blocks after it', block)}
+            onClick={() => editPlan({ kind: 'cutAfter', block })}
+          >
+            {t('Cut after {0}', block)}
+          </vscode-button>
+        )}
+      </div>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import { quadrantSentence } from '../advisor.ts';
+import { challengerTitle } from '../challenger.ts';
 import { formatCount } from '../format.ts';
 import { formatRate } from '../formatRate.ts';
 import type { FreezeTarget, PlanEdit } from '../planEdits.ts';
@@ -12,6 +13,8 @@ export function editLabel(edit: PlanEdit): string {
       return edit.frozen ? freezeLabel(edit.targets) : unfreezeLabel(edit.targets);
     case 'freezeUpTo':
       return t('Freeze up to {0}', edit.block);
+    case 'cutAfter':
+      return t('Cut after {0}', edit.block);
     case 'freezeAll':
       return edit.frozen ? t('Freeze all blocks') : t('Unfreeze all blocks');
     case 'blockRate':
@@ -26,6 +29,8 @@ export function editLabel(edit: PlanEdit): string {
       return t('Spread learning rates from {0} to {1}', formatRate(edit.low), formatRate(edit.high));
     case 'quadrant':
       return t('Apply "{0}"', quadrantSentence(edit.data, edit.similarity));
+    case 'challenger':
+      return t('Apply "{0}"', challengerTitle({ headAfter: edit.headAfter, quadrant: edit }));
     case 'way':
       return wayLabel(edit.way);
     case 'preset':

@@ -1,13 +1,14 @@
 import { t } from '@vscode/l10n';
 import { type AdviceInput, type Level, type Recommendation, recommendPlan } from '../advisor.ts';
-import { type Challenger, findChallenger } from '../challenger.ts';
+import { type Challenger, EARLIER_HEAD, findChallenger } from '../challenger.ts';
 import { type DataBand, dataBand } from '../dataBand.ts';
 import { blocksAbovePeak } from '../depthCurve.ts';
 import { ThawError } from '../errors.ts';
 import type { Plan } from '../plan.ts';
 import type { PlanEdit, PlanSources } from '../planEdits.ts';
-import type { PlanData } from '../planView.ts';
+import type { PlanData, PlanNetwork } from '../planView.ts';
 import { judgeSimilarity } from '../similarity.ts';
+import { cutAfter, networkUpTo } from './cut.ts';
 
 type Way = Extract<PlanEdit, { kind: 'way' }>['way'];
 
@@ -29,6 +30,41 @@ export function applyQuadrant(draft: Plan, source: PlanSources, data: Level, sim
   draft.earlyStopping = advice.earlyStopping;
   Object.assign(draft.head, advice.head);
   draft.advice = advice.advice;
+}
+
+/**
+ * Rewrites the same for a challenger. With a head on an earlier block it takes what few and similar images get, the head
+ * alone, as `EARLIER_HEAD` trains it; the advice stays that of the images. Throws `usage` without the network.
+ */
+export function applyChallenger(
+  draft: Plan,
+  source: PlanSources,
+  { headAfter, data, similarity }: Omit<Extract<PlanEdit, { kind: 'challenger' }>, 'kind'>,
+): void {
+  if (headAfter === null) return applyQuadrant(draft, source, data, similarity);
+  const network = requireNetwork(source.network);
+  const advice = { data, similarity, similaritySource: sourceOf(draft, source, similarity), leftOut: [RETRAINING] };
+  cutAfter(draft, network, headAfter);
+  applyQuadrant(draft, { ...source, network: networkUpTo(network, headAfter) }, 'low', 'high');
+  const { headLearningRate, epochs, patience } = EARLIER_HEAD;
+  draft.optimizer.headLearningRate = headLearningRate;
+  draft.phases = [{ name: 'head', epochs, unfreeze: [] }];
+  draft.earlyStopping = { patience };
+  draft.advice = advice;
+}
+
+/** In English, since it is written into the plan. */
+const RETRAINING =
+  'Retraining the last blocks, which the table has for few and dissimilar images: a head on an earlier block takes its place.';
+
+/** The quadrant that the plan worth a try is looked for beside: as measured, but for what the user has said. */
+export function advisedQuadrant(
+  plan: Plan,
+  { data, similarity: measured }: PlanSources,
+): { data: Level; similarity: Level } | null {
+  if (!data || !measured) return null;
+  const given = plan.advice?.similaritySource === 'given' ? plan.advice.similarity : null;
+  return { data: data.band.quadrantData, similarity: given ?? judgeSimilarity(measured).similarity };
 }
 
 /** What `applyQuadrant` would write, with its reasons. Throws `usage` without the network. */
@@ -71,12 +107,13 @@ function applyTraining(draft: Plan, advice: Recommendation): void {
   draft.batchNorm = advice.batchNorm;
 }
 
-/** The plan worth a try beside the one that follows from what was measured; null where there is none or nothing was. */
+/** The plan worth a try beside that of `advisedQuadrant`; null where there is none or nothing was measured. */
 export function measuredChallenger(plan: Plan, sources: PlanSources): Challenger | null {
   const { data, similarity: measured } = sources;
-  if (!data || !measured) return null;
-  const judgement = judgeSimilarity(measured);
-  return findChallenger(adviceInput(plan, sources, data.band, judgement.similarity), judgement, measured.curve);
+  const advised = advisedQuadrant(plan, sources);
+  if (!data || !measured || !advised) return null;
+  const input = adviceInput(plan, sources, data.band, advised.similarity);
+  return findChallenger(input, judgeSimilarity(measured), measured.curve);
 }
 
 function recommend(plan: Plan, sources: PlanSources, data: DataBand, similarity: Level): Recommendation {
@@ -84,17 +121,9 @@ function recommend(plan: Plan, sources: PlanSources, data: DataBand, similarity:
 }
 
 /** Throws `usage` without the network. */
-function adviceInput(
-  plan: Plan,
-  { network, similarity: measured, data: images }: PlanSources,
-  data: DataBand,
-  similarity: Level,
-): AdviceInput {
-  if (!network) {
-    const message = t('The network of the plan is not known, so there is nothing to recommend. Mend "model" first.');
-    throw new ThawError({ reason: 'usage', message });
-  }
-  const blocks = network.blocks.map(({ name, layers }) => ({
+function adviceInput(plan: Plan, sources: PlanSources, data: DataBand, similarity: Level): AdviceInput {
+  const { similarity: measured, data: images } = sources;
+  const blocks = requireNetwork(sources.network).blocks.map(({ name, layers }) => ({
     name,
     layers: layers.map((layer) => layer.name),
     parameters: layers.reduce((sum, layer) => sum + layer.parameters, 0),
@@ -104,7 +133,7 @@ function adviceInput(
   return {
     data,
     similarity,
-    similaritySource: similaritySource(plan, measured ? judgeSimilarity(measured).similarity : null, similarity),
+    similaritySource: sourceOf(plan, sources, similarity),
     blocks,
     ...(measured?.curve ? { blocksAbovePeak: blocksAbovePeak(measured.curve, blocks) } : {}),
     batchSize: plan.batchSize,
@@ -112,9 +141,20 @@ function adviceInput(
   };
 }
 
+/** Throws `usage` without the network. */
+export function requireNetwork(network: PlanNetwork | null): PlanNetwork {
+  if (network) return network;
+  const message = t('The network of the plan is not known, so there is nothing to recommend. Mend "model" first.');
+  throw new ThawError({ reason: 'usage', message });
+}
+
 /** Only a similarity that differs from what was measured, or else from what the plan rests on, is a new word of the user. */
-function similaritySource(plan: Plan, measured: Level | null, similarity: Level): AdviceInput['similaritySource'] {
-  if (measured) return measured === similarity ? 'measured' : 'given';
+function sourceOf(
+  plan: Plan,
+  { similarity: measured }: PlanSources,
+  similarity: Level,
+): AdviceInput['similaritySource'] {
+  if (measured) return judgeSimilarity(measured).similarity === similarity ? 'measured' : 'given';
   return plan.advice?.similarity === similarity ? plan.advice.similaritySource : 'given';
 }
 

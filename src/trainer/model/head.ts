@@ -43,8 +43,8 @@ export function attachHead(model: tfl.LayersModel, head: Plan['head'], seed: num
   };
 }
 
-/** The input of the last layer with weights when that is Dense (the old output layer), else the output. */
-function defaultAttachment(model: tfl.LayersModel): tfl.SymbolicTensor {
+/** Where a head sits by default: at the input of the last layer with weights when that is Dense (the old output layer), else at the output. */
+export function defaultAttachment(model: tfl.LayersModel): tfl.SymbolicTensor {
   const last = callsLeadingTo(model.outputs[0]).findLast((call) => call.outboundLayer.weights.length > 0);
   return last?.outboundLayer.getClassName() === 'Dense' ? last.inputTensors[0] : model.outputs[0];
 }

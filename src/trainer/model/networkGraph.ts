@@ -12,11 +12,11 @@ export interface LayerDescription {
 }
 
 /**
- * Describes a flat network with one output as a graph of layer calls in topological order, the input first.
- * The weights of a layer called several times are counted at its first call.
+ * Describes a flat network with one output, or what of it leads to `end`, as a graph of layer calls in topological order,
+ * the input first. The weights of a layer called several times are counted at its first call.
  */
-export function describeGraph(model: tfl.LayersModel): NetworkGraph {
-  const calls = callsLeadingTo(model.outputs[0]);
+export function describeGraph(model: tfl.LayersModel, end: tfl.SymbolicTensor = model.outputs[0]): NetworkGraph {
+  const calls = callsLeadingTo(end);
   const indexes = new Map(calls.map((call, index) => [call, index]));
   const counted = new Set<Layer>();
   const nodes = calls.map((call): GraphNode => {

@@ -1,10 +1,10 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ModelFiles } from '../../node/modelFiles.ts';
-import { findBlocks } from '../../shared/blocks.ts';
-import type { NetworkGraph } from '../../shared/network.ts';
+import { findBlocks, namedAsIn } from '../../shared/blocks.ts';
+import type { Block, NetworkGraph } from '../../shared/network.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { BlockSummary } from '../../shared/results.ts';
-import { attachHead } from '../model/head.ts';
+import { attachHead, defaultAttachment } from '../model/head.ts';
 import { reinitialise } from '../model/initialWeights.ts';
 import { loadNetwork } from '../model/loadNetwork.ts';
 import { describeGraph } from '../model/networkGraph.ts';
@@ -39,7 +39,7 @@ export async function prepareNetwork(plan: Plan, files: ModelFiles): Promise<Pre
     model,
     input: { height, width, channels, range: plan.input.range },
     decode: { height, width, channels: channels === 1 ? 'gray' : plan.input.channels, resize: plan.input.resize },
-    blocks: backboneBlocks(graph, headLayers),
+    blocks: backboneBlocks(graph, headLayers, plan.head.after === undefined ? null : wholeBackbone(loaded.model)),
     headLayers,
     logitsLayer: headLayers[headLayers.length - 1],
     classes: plan.head.classes,
@@ -48,17 +48,22 @@ export async function prepareNetwork(plan: Plan, files: ModelFiles): Promise<Pre
   };
 }
 
-/** Blocks of a graph without the head, which is a chain at its end. */
-function backboneBlocks(graph: NetworkGraph, headLayers: readonly string[]): BlockSummary[] {
-  const head = new Set(headLayers);
-  return summarizeBlocks({ nodes: graph.nodes.filter((node) => !head.has(node.layer)) });
+/** The blocks there would be if the head sat at the end. */
+function wholeBackbone(model: tfl.LayersModel): Block[] {
+  return findBlocks(describeGraph(model, defaultAttachment(model)));
 }
 
-/** The blocks of a graph with their numbers of parameters. */
-export function summarizeBlocks(graph: NetworkGraph): BlockSummary[] {
+/** Blocks of a graph without the head, which is a chain at its end; they are called alike wherever it sits. */
+function backboneBlocks(graph: NetworkGraph, headLayers: readonly string[], whole: Block[] | null): BlockSummary[] {
+  const head = new Set(headLayers);
+  return summarizeBlocks({ nodes: graph.nodes.filter((node) => !head.has(node.layer)) }, whole ?? undefined);
+}
+
+/** The blocks of a graph with their numbers of parameters, named as in `whole`, of which it is the beginning. */
+export function summarizeBlocks(graph: NetworkGraph, whole: readonly Block[] = []): BlockSummary[] {
   const parameters = new Map<string, number>();
   for (const node of graph.nodes) parameters.set(node.layer, (parameters.get(node.layer) ?? 0) + node.parameters);
-  return findBlocks(graph).map(({ name, layers }) => ({
+  return namedAsIn(whole, findBlocks(graph)).map(({ name, layers }) => ({
     name,
     layers: [...layers],
     parameters: layers.reduce((sum, layer) => sum + (parameters.get(layer) ?? 0), 0),

@@ -13,7 +13,8 @@ import {
 } from '../../../src/shared/runView.ts';
 import type { LearningCurveResult } from '../../../src/shared/learningCurveResult.ts';
 import type { SimilarityResult } from '../../../src/shared/similarityResult.ts';
-import type { Snapshot } from '../../../src/shared/webviewProtocol.ts';
+import { judgeTrial } from '../../../src/shared/trial.ts';
+import type { Snapshot, TrialState } from '../../../src/shared/webviewProtocol.ts';
 import { basisOf } from '../../support/costBasis.ts';
 import { mobileNet } from './exampleNetworks.ts';
 
@@ -145,6 +146,49 @@ export function exampleLearningCurve(): LearningCurveResult {
   };
 }
 
+/** Images between the bands, so that there is a challenger. */
+export function withChallenger(): Pick<Snapshot, 'similarity'> {
+  return { similarity: { state: 'ready', value: exampleSimilarity(mobileNet(FLOWERS.length), 0.5) } };
+}
+
+/** A trial that the challenger has won. */
+export function exampleTrial(): TrialState {
+  const titles = { recommended: 'Unfreeze fewer layers of the pretrained model', challenger: 'Head on block_12' };
+  const [ahead, both, behind] = [60, 560, 18];
+  const outcomes = [
+    ...Array<string>(ahead).fill('a'),
+    ...Array<string>(both).fill('ab'),
+    ...Array<string>(behind).fill('b'),
+  ];
+  const correct = (side: string): boolean[] => [
+    ...outcomes.map((one) => one.includes(side)),
+    ...Array<boolean>(39).fill(false),
+  ];
+  const judgement = judgeTrial(
+    { challenger: correct('a'), recommended: correct('b') },
+    { titles, smaller: 'challenger' },
+  );
+  const plan = (title: string, accuracy: number) => ({
+    ...{ title, accuracy, low: accuracy - 0.03, high: accuracy + 0.03, foldAccuracies: [], run: title },
+    ...{ epochs: 15, trainableParameters: 1000, blocks: 12 },
+  });
+  return {
+    state: 'finished',
+    result: {
+      ...{ run: 'trial', folds: 5, seconds: 40, stopped: 'finished', groups: null, problems: [] },
+      challenger: {
+        kind: 'earlierHead',
+        quadrant: { data: 'low', similarity: 'low' },
+        headAfter: 'block_12',
+        unfrozenBlocks: [],
+        reason: '',
+      },
+      plans: { recommended: plan(titles.recommended, 0.85), challenger: plan(titles.challenger, 0.91) },
+      ...judgement,
+    },
+  };
+}
+
 /** One of the runs before, with curves of its own. */
 function finishedRun(plan: Plan, index: number): RunView {
   const name = `flowers-${2 - index}`;
@@ -212,6 +256,7 @@ export function exampleSnapshot(
     },
     similarity: { state: 'ready', value: exampleSimilarity(network) },
     learningCurve: { state: 'none' },
+    trial: { is: { state: 'none' }, refusal: null },
     start: run ? { state: 'running', run: run.run, change: 'none' } : { state: 'ready' },
     run,
     compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],

@@ -1,0 +1,125 @@
+import { computed } from '@preact/signals';
+import { t } from '@vscode/l10n';
+import type { JSX } from 'preact';
+import { formatDuration } from '../../src/shared/format.ts';
+import { TRIAL_FOLDS, trialPlans, type TrialPlans, trialSeconds, trialVerdict } from '../../src/shared/trial.ts';
+import type { TrialState } from '../../src/shared/webviewProtocol.ts';
+import { post } from '../host.ts';
+import { cost, editPlan, loadedNetwork, plan, planSources, stale, trial } from '../store.ts';
+import { Icon } from './icons.tsx';
+import { Term } from './term.tsx';
+
+const plans = computed(() => (plan.value && loadedNetwork.value ? trialPlans(plan.value, planSources.value) : null));
+
+/** The plan that is worth a try beside the recommended one, and the trial of both. */
+export function ChallengerPlan(): JSX.Element | null {
+  const { value: both } = plans;
+  const { is: state } = trial.value;
+  if (!both) return null;
+  const { found, challenger } = both;
+  const isKept = state.state === 'finished' && state.result.kept === 'challenger';
+  return (
+    <section class="challenger" aria-labelledby="challenger-title">
+      <div class="challenger-head">
+        <h3 id="challenger-title">
+          <Term id="challenger">{t('Worth a try')}</Term>
+        </h3>
+        <span class="challenger-name">{challenger.title}</span>
+        <vscode-button
+          appearance={isKept ? 'primary' : 'secondary'}
+          disabled={stale.value}
+          aria-label={t('Apply "{0}"', challenger.title)}
+          onClick={() => !stale.value && editPlan(challenger.edit)}
+        >
+          {t('Apply')}
+        </vscode-button>
+      </div>
+      <p class="quiet">{found.reason}</p>
+      <p class="trial-answer" role="status">
+        {answerOf(state, both)}
+      </p>
+      {state.state === 'running' ? <Running state={state} /> : <Start both={both} state={state} />}
+    </section>
+  );
+}
+
+function answerOf(state: TrialState, { recommended, challenger }: TrialPlans): JSX.Element | string {
+  switch (state.state) {
+    case 'finished':
+      return (
+        <>
+          <Icon name="check" />{' '}
+          {trialVerdict(state.result, { recommended: recommended.title, challenger: challenger.title })}
+        </>
+      );
+    case 'failed':
+      return (
+        <>
+          <Icon name="warning" /> {t('The trial has no answer: {0}', state.problem)}
+        </>
+      );
+    default:
+      return '';
+  }
+}
+
+function Running({ state: { fold, folds } }: { state: Extract<TrialState, { state: 'running' }> }): JSX.Element {
+  const done = Math.max(0, fold - 1);
+  const text = fold === 0 ? t('Both plans are being opened') : t('Fold {0} of {1}', fold, folds);
+  return (
+    <div class="activity">
+      <span>{text}</span>
+      <div
+        class="activity-bar"
+        role="progressbar"
+        aria-label={t('Trial of both plans')}
+        aria-valuemin={0}
+        aria-valuemax={folds}
+        aria-valuenow={done}
+        aria-valuetext={text}
+      >
+        <div style={{ width: `${(done / folds) * 100}%` }} />
+      </div>
+      <vscode-button
+        appearance="secondary"
+        aria-label={t('Stop the trial')}
+        onClick={() => post({ type: 'stopTrial' })}
+      >
+        {t('Stop')}
+      </vscode-button>
+    </div>
+  );
+}
+
+function Start({ both, state }: { both: TrialPlans; state: TrialState }): JSX.Element {
+  const { refusal } = trial.value;
+  const isBlocked = refusal !== null || stale.value;
+  return (
+    <div class="trial-actions">
+      <vscode-button
+        appearance="secondary"
+        disabled={isBlocked}
+        aria-describedby="trial-note"
+        onClick={() => !isBlocked && post({ type: 'try' })}
+      >
+        {labelOf(state)}
+      </vscode-button>
+      <span id="trial-note" class="quiet">
+        {refusal ?? durationOf(both)}
+      </span>
+    </div>
+  );
+}
+
+function labelOf({ state }: TrialState): string {
+  if (state === 'stopped') return t('Go on trying both');
+  return state === 'finished' ? t('Try both again') : t('Try both');
+}
+
+function durationOf(both: TrialPlans): string {
+  const measured = cost.value.state === 'ready' ? cost.value.value.measured : null;
+  const seconds = measured && trialSeconds(both, measured);
+  return seconds === null
+    ? t('Both plans, short, on the same {0} folds. How long that takes is not known yet.', TRIAL_FOLDS)
+    : t('About {0}: both plans, short, on the same {1} folds.', formatDuration(seconds), TRIAL_FOLDS);
+}
