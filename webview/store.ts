@@ -70,6 +70,8 @@ export const planSources = computed<PlanSources>(() => ({
 /** Whether the text of the plan has problems, so that what is shown is older than the file and cannot be edited here. */
 export const stale = computed(() => planDocument.value.problems.length > 0);
 export const running = computed(() => startState.value.state === 'running');
+/** Whether the plan is trained or tried: nothing is measured meanwhile. */
+export const busy = computed(() => running.value || trial.value.is.state === 'running');
 
 /** Number of the edit that was asked for last. */
 let lastEdit = 0;

@@ -97,6 +97,12 @@ export class PlanEditorSession implements vscode.Disposable {
     return reason === null ? state : { state: 'blocked', reason };
   }
 
+  /** Whether something trains, which needs the machine. */
+  private get isBusy(): boolean {
+    const { runs, trials } = this.services;
+    return runs.live !== null || trials.running !== null;
+  }
+
   private get sources(): PlanSources {
     const { view: similarity } = this.similarity;
     return {
@@ -245,7 +251,7 @@ export class PlanEditorSession implements vscode.Disposable {
         await this.sendCache(await clearCache());
         break;
       case 'measureCurve':
-        if (this.content.plan && !this.services.runs.live) await this.learningCurve.measure(this.content.plan);
+        if (this.content.plan && !this.isBusy) await this.learningCurve.measure(this.content.plan);
         break;
       case 'stopCurve':
         this.learningCurve.stop();
@@ -373,11 +379,10 @@ export class PlanEditorSession implements vscode.Disposable {
   }
 
   private pauseMeasuring(): void {
-    const { runs, trials } = this.services;
-    const isTraining = runs.live !== null || trials.running !== null;
-    this.similarity.pause(isTraining);
-    this.cost.pause(isTraining);
-    if (isTraining) this.learningCurve.giveWay();
+    const { isBusy } = this;
+    this.similarity.pause(isBusy);
+    this.cost.pause(isBusy);
+    if (isBusy) this.learningCurve.giveWay();
   }
 
   private postDocument(): void {

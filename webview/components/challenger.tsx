@@ -7,6 +7,7 @@ import type { TrialState } from '../../src/shared/webviewProtocol.ts';
 import { post } from '../host.ts';
 import { cost, editPlan, loadedNetwork, plan, planSources, stale, trial } from '../store.ts';
 import { Icon } from './icons.tsx';
+import { ProgressBar } from './progressBar.tsx';
 import { Term } from './term.tsx';
 
 const plans = computed(() => (plan.value && loadedNetwork.value ? trialPlans(plan.value, planSources.value) : null));
@@ -64,22 +65,11 @@ function answerOf(state: TrialState, { recommended, challenger }: TrialPlans): J
 }
 
 function Running({ state: { fold, folds } }: { state: Extract<TrialState, { state: 'running' }> }): JSX.Element {
-  const done = Math.max(0, fold - 1);
   const text = fold === 0 ? t('Both plans are being opened') : t('Fold {0} of {1}', fold, folds);
   return (
     <div class="activity">
       <span>{text}</span>
-      <div
-        class="activity-bar"
-        role="progressbar"
-        aria-label={t('Trial of both plans')}
-        aria-valuemin={0}
-        aria-valuemax={folds}
-        aria-valuenow={done}
-        aria-valuetext={text}
-      >
-        <div style={{ width: `${(done / folds) * 100}%` }} />
-      </div>
+      <ProgressBar label={t('Trial of both plans')} text={text} done={Math.max(0, fold - 1)} total={folds} />
       <vscode-button
         appearance="secondary"
         aria-label={t('Stop the trial')}

@@ -7,7 +7,7 @@ import type { LearningCurveResult } from '../../src/shared/learningCurveResult.t
 import { backTestSentence, learningCurveSentence } from '../../src/shared/learningCurveText.ts';
 import type { CurveState } from '../../src/shared/webviewProtocol.ts';
 import { post } from '../host.ts';
-import { learningCurve, plan, running, stale } from '../store.ts';
+import { busy, learningCurve, plan, stale } from '../store.ts';
 import { Icon } from './icons.tsx';
 import { Term } from './term.tsx';
 
@@ -67,8 +67,8 @@ function MeasureButton({ text }: { text: string }): JSX.Element {
   return (
     <vscode-button
       appearance="secondary"
-      disabled={running.value || stale.value || plan.value === null}
-      title={running.value ? t('The machine is busy training: measure when the run is over.') : ''}
+      disabled={busy.value || stale.value || plan.value === null}
+      title={busy.value ? t('The machine is busy training: measure when it is done.') : ''}
       onClick={() => post({ type: 'measureCurve' })}
     >
       {text}
@@ -103,7 +103,7 @@ function Result({ result }: { result: LearningCurveResult }): JSX.Element {
     <>
       <p class="learning-curve-answer" role="status">
         {learningCurveSentence(result)}{' '}
-        <button type="button" class="link" disabled={running.value} onClick={() => post({ type: 'measureCurve' })}>
+        <button type="button" class="link" disabled={busy.value} onClick={() => post({ type: 'measureCurve' })}>
           {t('Measure again')}
         </button>
       </p>

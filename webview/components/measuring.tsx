@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import type { JSX } from 'preact';
 import type { Measurable } from '../../src/shared/planView.ts';
 import { post } from '../host.ts';
-import { running } from '../store.ts';
+import { busy } from '../store.ts';
 import { ProgressBar } from './progressBar.tsx';
 
 /** That the similarity is not known (yet), why, and what can be done about it: one button, which keeps the focus. */
@@ -31,7 +31,7 @@ export function Measuring({ state }: { state: Exclude<Measurable<unknown>, { sta
 function stateText(state: Exclude<Measurable<unknown>, { state: 'ready' }>): string {
   switch (state.state) {
     case 'loading':
-      if (running.value) return t('The similarity is measured once the run has ended.');
+      if (busy.value) return t('The similarity is measured once the training has ended.');
       if (!('progress' in state) || !state.progress) return t('The similarity is being measured.');
       return t('The similarity is being measured: {0} of {1} images.', state.progress.done, state.progress.total);
     case 'stopped':

@@ -1,7 +1,18 @@
 import type { JSX } from 'preact';
 
 /** How much of something is done; without `total` that is not known yet. */
-export function ProgressBar({ label, done, total }: { label: string; done?: number; total?: number }): JSX.Element {
+export function ProgressBar({
+  label,
+  text,
+  done,
+  total,
+}: {
+  label: string;
+  /** What is read out in place of the numbers. */
+  text?: string;
+  done?: number;
+  total?: number;
+}): JSX.Element {
   const share = total !== undefined && total > 0 ? (done ?? 0) / total : 0;
   return (
     <div
@@ -11,6 +22,7 @@ export function ProgressBar({ label, done, total }: { label: string; done?: numb
       aria-valuemin={0}
       aria-valuemax={total}
       aria-valuenow={done}
+      aria-valuetext={text}
     >
       <div style={{ width: `${share * 100}%` }} />
     </div>
