@@ -28,9 +28,20 @@ const THEMES = {
   'high-contrast-dark': 'Default High Contrast',
 };
 const SIZES = { 1400: { width: 1400, height: 1000 }, 700: { width: 700, height: 1500 } };
-const FOR_README = ['light-1400', 'dark-1400', 'high-contrast-dark-1400', 'dark-700', 'dark-compare'];
+const FOR_README = [
+  ...['light-1400', 'dark-1400', 'high-contrast-dark-1400', 'dark-700', 'dark-compare'],
+  ...['dark-advisor', 'light-learning-curve'],
+];
 /** The runs beside each other, in one theme. */
 const COMPARISON = { name: 'dark-compare', theme: THEMES.dark, size: { width: 1400, height: 1180 } };
+/** Map, reasons, the answer of a trial and the depth curve. */
+const ADVISOR = { name: 'dark-advisor', theme: THEMES.dark, size: { width: 1400, height: 2200 }, element: '.advisor' };
+const CURVE = {
+  ...{ name: 'light-learning-curve', theme: THEMES.light, size: { width: 1400, height: 2200 } },
+  element: '.learning-curve',
+};
+/** A trial trains ten short runs. */
+const TRIAL_MS = 600_000;
 
 const SETTINGS = {
   'workbench.startupEditor': 'none',
@@ -74,6 +85,8 @@ async function takePictures() {
       }
     }
     await takePicture(browser, server, { ...COMPARISON, prepare: compareRuns });
+    await takePicture(browser, server, { ...ADVISOR, prepare: tryBoth });
+    await takePicture(browser, server, { ...CURVE, prepare: measureCurve });
   } finally {
     await browser.close();
     await server.stop();
@@ -105,7 +118,21 @@ async function compareRuns(content) {
   await content.getByRole('table', { name: 'Runs on the charts' }).waitFor();
 }
 
-async function takePicture(browser, { address }, { name, theme, size, prepare }) {
+async function tryBoth(content) {
+  await content.locator('.map-box').waitFor();
+  await content.getByRole('button', { name: 'Try both' }).click();
+  await content.getByRole('button', { name: 'Try both again' }).waitFor({ timeout: TRIAL_MS });
+}
+
+async function measureCurve(content) {
+  await content.getByRole('tab', { name: 'Data' }).click();
+  const section = content.locator('.learning-curve');
+  await section.getByRole('button', { name: 'Measure' }).click();
+  await section.locator('svg').waitFor({ timeout: TRIAL_MS });
+}
+
+/** Of the whole window, or of one element in the editor. */
+async function takePicture(browser, { address }, { name, theme, size, prepare, element }) {
   const file = join(PROFILE, 'User', 'settings.json');
   writeFileSync(file, JSON.stringify({ ...SETTINGS, 'workbench.colorTheme': theme }));
   const page = await browser.newPage({ viewport: size });
@@ -128,7 +155,8 @@ async function takePicture(browser, { address }, { name, theme, size, prepare })
   if (size.width < 1000) await page.keyboard.press('Control+b');
   await prepare?.(content);
   await content.locator('body').evaluate((body) => body.ownerDocument.fonts.ready.then(() => undefined));
-  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  const shown = element ? content.locator(element) : page;
+  await shown.screenshot({ path: join(PICTURES, `${name}.png`) });
   await page.close();
   console.log(`${name}.png`);
 }

@@ -277,7 +277,7 @@ function WhatApplyDoes({ changes }: { changes: readonly string[] }): JSX.Element
   if (changes.length === 0) return null;
   return (
     <div class="differences" aria-live="off">
-      <p>{t('Apply changes:')}</p>
+      <p>{t('Apply would change:')}</p>
       <ShortList items={changes} />
     </div>
   );
