@@ -72,7 +72,7 @@ function describeTrial(result: Extract<TrialResult, { stopped: 'finished' }>): s
       [row(plans.recommended), row(plans.challenger)],
       ['plan', 'accuracy', '95 % interval', 'trained weights', 'blocks', 'epochs'],
     ),
-    `${images}, each judged by the models that did not train on it, in ${folds} folds; both plans are shorter than in full`,
+    `${images}, each judged by the models that did not train on it, in ${folds} folds; a plan that trains more than the head is shorter than in full`,
     verdict,
     run,
     `took ${formatDuration(seconds)}`,

@@ -79,6 +79,7 @@ export class RunHistory {
         this.noteActivity(event);
         break;
       case 'measure':
+      case 'probe':
         break;
       case 'change':
         this.addChange(event);
