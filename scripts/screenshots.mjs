@@ -2,7 +2,9 @@
  * Pictures of the plan editor in the real VS Code: the sample project with a finished run, in four themes and two
  * widths, into build/screenshots; those of the README also into media/screenshots.
  *
- *   node scripts/screenshots.mjs
+ *   node scripts/screenshots.mjs [NAME...]
+ *
+ * Names are those of the files, such as dark-1400; without any, all pictures are taken.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,6 +42,8 @@ const CURVE = {
   ...{ name: 'light-learning-curve', theme: THEMES.light, size: { width: 1400, height: 2200 } },
   element: '.learning-curve',
 };
+/** Around an element, in pixels. */
+const MARGIN = 14;
 /** A trial trains ten short runs. */
 const TRIAL_MS = 600_000;
 
@@ -79,21 +83,30 @@ async function takePictures() {
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
   });
   try {
-    for (const [name, theme] of Object.entries(THEMES)) {
-      for (const size of Object.values(SIZES)) {
-        await takePicture(browser, server, { name: `${name}-${size.width}`, theme, size });
-      }
-    }
-    await takePicture(browser, server, { ...COMPARISON, prepare: compareRuns });
-    await takePicture(browser, server, { ...ADVISOR, prepare: tryBoth });
-    await takePicture(browser, server, { ...CURVE, prepare: measureCurve });
+    const wanted = process.argv.slice(2);
+    const pictures = allPictures().filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+    for (const picture of pictures) await takePicture(browser, server, picture);
   } finally {
     await browser.close();
     await server.stop();
   }
   mkdirSync(README_PICTURES, { recursive: true });
-  for (const name of FOR_README) copyFileSync(join(PICTURES, `${name}.png`), join(README_PICTURES, `${name}.png`));
+  for (const name of FOR_README.filter((each) => existsSync(join(PICTURES, `${each}.png`)))) {
+    copyFileSync(join(PICTURES, `${name}.png`), join(README_PICTURES, `${name}.png`));
+  }
   return 0;
+}
+
+function allPictures() {
+  const windows = Object.entries(THEMES).flatMap(([name, theme]) =>
+    Object.values(SIZES).map((size) => ({ name: `${name}-${size.width}`, theme, size })),
+  );
+  return [
+    ...windows,
+    { ...COMPARISON, prepare: compareRuns },
+    { ...ADVISOR, prepare: tryBoth },
+    { ...CURVE, prepare: measureCurve },
+  ];
 }
 
 /** The sample project with its runs; kept, so that pictures are made again quickly while a view is being written. */
@@ -120,6 +133,8 @@ async function compareRuns(content) {
 
 async function tryBoth(content) {
   await content.locator('.map-box').waitFor();
+  // How long it takes is said once the cost is measured.
+  await content.getByText(/^About .*: both plans/).waitFor({ timeout: TRIAL_MS });
   await content.getByRole('button', { name: 'Try both' }).click();
   await content.getByRole('button', { name: 'Try both again' }).waitFor({ timeout: TRIAL_MS });
 }
@@ -155,10 +170,16 @@ async function takePicture(browser, { address }, { name, theme, size, prepare, e
   if (size.width < 1000) await page.keyboard.press('Control+b');
   await prepare?.(content);
   await content.locator('body').evaluate((body) => body.ownerDocument.fonts.ready.then(() => undefined));
-  const shown = element ? content.locator(element) : page;
-  await shown.screenshot({ path: join(PICTURES, `${name}.png`) });
+  const clip = element && (await areaOf(content.locator(element)));
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), ...(clip ? { clip } : {}) });
   await page.close();
   console.log(`${name}.png`);
+}
+
+/** The place of an element in the window, with a margin. */
+async function areaOf(element) {
+  const { x, y, width, height } = await element.boundingBox();
+  return { x: x - MARGIN, y: y - MARGIN, width: width + 2 * MARGIN, height: height + 2 * MARGIN };
 }
 
 async function openFile(page, name) {
