@@ -125,19 +125,23 @@ export interface AdvisorBenchmark {
 export function renderAdvisorReport({ date, machine, command, seeds, planned, results }: AdvisorBenchmark): string {
   const halfOf = (half: TaskResult['half']): TaskResult[] => results.filter((task) => task.half === half);
   const [counting, tuning] = [halfOf('counting'), halfOf('tuning')];
+  const isComplete = results.length === planned;
   const losing = results.filter(({ policies }) => policies.head.regret > AIM_WORST);
   return [
     `\`${command}\` (${formatMachine(date, machine)}) trained every plan on every task with the seeds ${seeds.join(', ')}, each of which draws other training images: ${results.length} of ${planned} tasks. Regret is what a plan loses against the best one, in points of accuracy on test images, with its 95 % interval: which plan is best is told by one half of the test images and the other seeds, how much it wins by the other half and this seed. On ${losing.length} tasks training the head alone loses more than five points.`,
     '### The half that counts',
-    ...half(counting),
+    ...half(counting, isComplete),
     '### The half for tuning',
-    ...half(tuning),
+    ...half(tuning, isComplete),
   ].join('\n\n');
 }
 
-function half(results: readonly TaskResult[]): string[] {
+/** What is said of all tasks together is said only when all were run: the first ones are no sample of them. */
+function half(results: readonly TaskResult[], isComplete: boolean): string[] {
   if (results.length === 0) return ['No task of it was run.'];
-  return [summarize(results), ...wrongAdvice(results), table(TASK_HEAD, taskRows(results))];
+  const rows = table(TASK_HEAD, taskRows(results));
+  if (!isComplete) return ['The benchmark is not finished, so nothing is said of these tasks together.', rows];
+  return [summarize(results), ...wrongAdvice(results), rows];
 }
 
 function summarize(results: readonly TaskResult[]): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { candidatePlans, nameOf, PLANS, policyPlan, triedPlans } from '../../bench/advisor/plans.ts';
-import { judgeTask } from '../../bench/advisor/report.ts';
+import { judgeTask, renderAdvisorReport } from '../../bench/advisor/report.ts';
 import { type Cell, crossFittedRegret } from '../../bench/advisor/regret.ts';
 import { replaceMarked } from '../../bench/reportSections.ts';
 import { dataBand } from '../../src/shared/dataBand.ts';
@@ -143,6 +143,12 @@ describe('a judged task', () => {
     expect(task.regret.low).toBeGreaterThan(0.2);
     expect(task.policies.ludwig).toEqual(task.policies.head);
     expect(task.policies.all.regret).toBe(0);
+    const machine = { processor: 'x', cores: 2, memoryBytes: 1e9, system: 's', node: '20' };
+    const common = { date: 'today', machine, command: 'c', seeds: [1, 2, 3], results: [task] };
+    const unfinished = renderAdvisorReport({ ...common, planned: 2 });
+    expect(unfinished).toContain('not finished');
+    expect(unfinished).not.toContain('Aims');
+    expect(renderAdvisorReport({ ...common, planned: 1 })).toContain('mean regret under one point: missed');
   });
 });
 
