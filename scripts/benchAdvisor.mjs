@@ -40,6 +40,18 @@ function readCells() {
     .map((line) => JSON.parse(line));
 }
 
+/** What of some tasks is finished; the advice of a task says which plans there are. */
+function progressOf(cells) {
+  const keyOf = (task, seed, plan) => `${task}|${seed}|${plan}`;
+  const known = new Map();
+  const add = (cell) => known.set(keyOf(cell.task, cell.seed, cell.plan), cell);
+  cells.forEach(add);
+  const isDone = ({ name }, seed, plan) => known.has(keyOf(name, seed, plan));
+  const isFinished = (task, seeds) =>
+    seeds.every((seed) => known.get(keyOf(task.name, seed, ADVICE))?.plans.every((plan) => isDone(task, seed, plan)));
+  return { add, isDone, isFinished };
+}
+
 /** MobileNetV2 for smaller photographs: the same layers and weights, another size of the input. */
 function writeNetwork(model) {
   const folder = join(FOLDER, 'network');
@@ -143,11 +155,11 @@ async function measure(tasks, { model, photographs, jobs, seeds, engine }) {
   const environment = { THAW_THREADS: '1', ...(native ? { THAW_ENGINE_DIR: native.directory } : {}) };
   const openSource = openSources({ photographFolder: photographs, Random });
   const network = model ? writeNetwork(model) : null;
-  const done = new Set(readCells().map((cell) => `${cell.task}|${cell.seed}|${cell.plan}`));
-  const isDone = (task, seed, plan) => done.has(`${task.name}|${seed}|${plan}`);
+  const progress = progressOf(readCells());
+  const { isDone } = progress;
   const keep = (cell) => {
     appendFileSync(CELLS, `${JSON.stringify(cell)}\n`);
-    done.add(`${cell.task}|${cell.seed}|${cell.plan}`);
+    progress.add(cell);
     const { task, seed, plan, correct, seconds } = cell;
     const share = correct
       ? `${((100 * [...correct].filter((bit) => bit === '1').length) / correct.length).toFixed(1)} %`
@@ -156,7 +168,7 @@ async function measure(tasks, { model, photographs, jobs, seeds, engine }) {
       [task, `seed ${seed}`, plan, share, seconds ? `${seconds.toFixed(1)} s` : ''].filter(Boolean).join(', '),
     );
   };
-  const waiting = tasks.filter((task) => !seeds.every((seed) => isFinished(task, seed, isDone)));
+  const waiting = tasks.filter((task) => !progress.isFinished(task, seeds));
   const work = async () => {
     for (let task = waiting.shift(); task; task = waiting.shift()) {
       const settings = { model: task.network === 'digits' ? 'digits_backbone' : network, engine, environment, seeds };
@@ -166,18 +178,11 @@ async function measure(tasks, { model, photographs, jobs, seeds, engine }) {
   await Promise.all(Array.from({ length: jobs }, work));
 }
 
-/** The advice says which plans there are. */
-function isFinished(task, seed, isDone) {
-  const advice = readCells().find((cell) => cell.task === task.name && cell.seed === seed && cell.plan === ADVICE);
-  return advice !== undefined && advice.plans.every((plan) => isDone(task, seed, plan));
-}
-
 async function report(planned, seeds, command) {
   const { judgeTask, renderAdvisorReport, TASK_HEAD, taskRows } = await importTypeScript('bench/advisor/report.ts');
   const cells = readCells().filter(({ seed }) => seeds.includes(seed));
-  const done = new Set(cells.map((cell) => `${cell.task}|${cell.seed}|${cell.plan}`));
-  const isDone = (task, seed, plan) => done.has(`${task.name}|${seed}|${plan}`);
-  const finished = planned.filter((task) => seeds.every((seed) => isFinished(task, seed, isDone)));
+  const { isFinished } = progressOf(cells);
+  const finished = planned.filter((task) => isFinished(task, seeds));
   const results = finished.map(({ name, half }) => {
     const own = cells.filter(({ task }) => task === name);
     const trained = own.filter(({ plan }) => plan !== ADVICE);
