@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GraphSession } from '../../src/trainer/engine/native/graphSession.ts';
-import type { Engine } from '../../src/trainer/engine/engine.ts';
+import type { ConvolutionAttributes, Engine } from '../../src/trainer/engine/engine.ts';
 import { useEngine } from '../support/trainingFixture.ts';
 
 let engine: Engine;
@@ -102,5 +102,40 @@ describe('a compiled function', () => {
     expect(said).toHaveBeenCalledOnce();
     compiled.dispose();
     input.dispose();
+  });
+
+  it('is a graph where batch normalization makes a gradient zero but for rounding', () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { operations } = engine;
+    const shift = tf.variable(tf.randomNormal([6], 0, 1, 'float32', 1));
+    const filter = tf.variable(tf.randomNormal([1, 1, 6, 6], 0, 1, 'float32', 2));
+    const [ones, zeros] = [tf.ones<tf.Rank.R1>([6]), tf.zeros<tf.Rank.R1>([6])];
+    const attributes: ConvolutionAttributes = {
+      kind: 'conv2d',
+      strides: [1, 1],
+      padding: 'same',
+      dilations: [1, 1],
+      activation: 'linear',
+    };
+    const { calls, compute } = counted(([x]) => {
+      const { grads } = tf.variableGrads(() => {
+        const shifted = operations.channelAffine(x, ones, shift as tf.Tensor1D);
+        const y = operations.convolution(shifted as tf.Tensor4D, filter as tf.Tensor4D, zeros, attributes);
+        return tf.sum<tf.Scalar>(tf.sigmoid(operations.batchNormalization(y, ones, zeros, 1e-3).output).pow(3));
+      }, [shift, filter]);
+      return [grads[shift.name], grads[filter.name]];
+    });
+    const compiled = engine.compile([shift, filter], compute);
+    const input = tf.randomNormal([8, 9, 9, 6], 0, 1, 'float32', 3);
+    for (let run = 0; run < 2; run++) {
+      const results = compiled.run([input]);
+      const [ofShift, ofFilter] = results.map((result) => Math.max(...result.dataSync().map(Math.abs)));
+      expect(ofShift).toBeLessThan(1e-4 * ofFilter);
+      tf.dispose(results);
+    }
+    expect(said).not.toHaveBeenCalled();
+    expect(calls.count).toBe(1);
+    compiled.dispose();
+    tf.dispose([input, shift, filter, ones, zeros]);
   });
 });
