@@ -5,7 +5,7 @@ import { hasLiveChange } from '../shared/liveChange.ts';
 import type { PlanSources } from '../shared/planEdits.ts';
 import type { PlanDocument } from '../shared/planView.ts';
 import { packSteps } from '../shared/stepTransfer.ts';
-import { trialPlans } from '../shared/trial.ts';
+import { type TrialPlans, trialPlans } from '../shared/trial.ts';
 import {
   type RunChangeState,
   type Snapshot,
@@ -115,18 +115,21 @@ export class PlanEditorSession implements vscode.Disposable {
   private get trialView(): TrialView {
     const { trials, runs } = this.services;
     const { uri } = this.document;
-    const key = this.trialKey();
+    const both = this.tried;
     return {
-      is: key === null ? { state: 'none' } : trials.state(uri.fsPath, key),
+      is: both === null ? { state: 'none' } : trials.state(uri.fsPath, this.trialKey(both)),
       refusal: startRefusal(uri, this.content.problems) ?? refusalToTry(uri.fsPath, runs, trials),
     };
   }
 
-  /** What the answer of a trial depends on; null where there is nothing to try. */
-  private trialKey(): string | null {
+  /** The two plans of a trial; null where there is nothing to try. */
+  private get tried(): TrialPlans | null {
     const { plan } = this.content;
-    const both = plan && this.network.known && trialPlans(plan, this.sources);
-    if (!both) return null;
+    return plan && this.network.known ? trialPlans(plan, this.sources) : null;
+  }
+
+  /** What the answer of a trial depends on. */
+  private trialKey(both: TrialPlans): string {
     return JSON.stringify([both.recommended.plan, both.challenger.plan, this.sources.data?.perClass]);
   }
 
@@ -272,15 +275,18 @@ export class PlanEditorSession implements vscode.Disposable {
 
   /** Of the plan as it is in its editor: what is not saved is saved first. */
   private async startTrial(): Promise<void> {
-    const key = this.trialKey();
+    const both = this.tried;
     const { refusal } = this.trialView;
     if (refusal !== null) {
       await vscode.window.showWarningMessage(refusal);
       return;
     }
     const { document } = this;
-    if (key === null || (document.isDirty && !(await document.save()))) return;
-    await this.services.trials.start(document.uri.fsPath, key);
+    if (both === null) return;
+    const key = this.trialKey(both);
+    if (document.isDirty && !(await document.save())) return;
+    const titles = { recommended: both.recommended.title, challenger: both.challenger.title };
+    await this.services.trials.start(document.uri.fsPath, key, titles);
   }
 
   private async sendThumbnails(request: Extract<ToHost, { type: 'thumbnails' }>): Promise<void> {

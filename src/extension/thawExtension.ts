@@ -15,6 +15,7 @@ import { RunsView } from './runsView.ts';
 import { startFineTune } from './startFineTune.ts';
 import { StatusBar } from './statusBar.ts';
 import { TrainerService } from './trainerService.ts';
+import { notifyOfTrials } from './trialNotifications.ts';
 import { TrialService } from './trialService.ts';
 
 /** What tests inside the editor look at. */
@@ -43,6 +44,7 @@ export class ThawExtension implements vscode.Disposable {
     add(new RunsView(runs, runList));
     add(new StatusBar(runs));
     add(notifyOfRuns(runs, editors, log));
+    add(notifyOfTrials(trials, editors));
     add(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (Object.values(SETTINGS).some((key) => event.affectsConfiguration(key))) trainer.engineChanged();

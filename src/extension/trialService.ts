@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { CrossValidationRuns } from '../node/crossValidationRuns.ts';
 import type { TrainEvent } from '../shared/results.ts';
-import { TRIAL_FOLDS, TRIAL_SIDES } from '../shared/trial.ts';
+import { TRIAL_FOLDS, TRIAL_SIDES, type TrialSide } from '../shared/trial.ts';
 import type { TrialState } from '../shared/webviewProtocol.ts';
 import { problemText } from './problemText.ts';
 import type { TrainerService } from './trainerService.ts';
@@ -16,11 +16,23 @@ interface Trial {
   run: string | null;
 }
 
+/** A trial that has an answer, or has failed. */
+export interface TrialEnded {
+  /** Path of the plan. */
+  plan: string;
+  state: Extract<TrialState, { state: 'finished' | 'failed' }>;
+  /** What the editor calls the two plans. */
+  titles: Record<TrialSide, string>;
+}
+
 /** Trials of plans against their challengers: one at a time. Their answers are kept as long as the window is open. */
 export class TrialService implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** One was started, ended, or has come to another fold. */
   readonly onDidChange = this.changed.event;
+  private readonly ended = new vscode.EventEmitter<TrialEnded>();
+  /** One has come to its end; one that was stopped has not. */
+  readonly onDidEnd = this.ended.event;
   private readonly trials = new Map<string, Trial>();
   private current: { plan: string; controller: AbortController } | null = null;
 
@@ -37,8 +49,12 @@ export class TrialService implements vscode.Disposable {
     return trial && (trial.key === key || this.running === plan) ? trial.state : { state: 'none' };
   }
 
-  /** Tries a plan that is saved. One that was stopped goes on; while another one is under way nothing happens. */
-  async start(plan: string, key: string): Promise<void> {
+  /**
+   * Tries a plan that is saved. One that was stopped goes on; while another one is under way nothing happens.
+   *
+   * @param key what the answer depends on
+   */
+  async start(plan: string, key: string, titles: TrialEnded['titles']): Promise<void> {
     if (this.current) return;
     const before = this.trials.get(plan);
     const resumed = before?.key === key && before.state.state === 'stopped' ? before.run : null;
@@ -56,6 +72,8 @@ export class TrialService implements vscode.Disposable {
     );
     this.current = null;
     this.changed.fire();
+    const { state } = trial;
+    if (state.state === 'finished' || state.state === 'failed') this.ended.fire({ plan, state, titles });
   }
 
   /** Stops the trial of a plan. Folds that are done are kept. */
@@ -66,6 +84,7 @@ export class TrialService implements vscode.Disposable {
   dispose(): void {
     this.current?.controller.abort();
     this.changed.dispose();
+    this.ended.dispose();
   }
 
   private hear(trial: Trial, event: TrainEvent): void {
