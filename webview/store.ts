@@ -26,7 +26,7 @@ export const data = signal<Loadable<PlanData>>({ state: 'loading' });
 export const cost = signal<Measurable<CostResult>>({ state: 'loading' });
 export const similarity = signal<Measurable<SimilarityResult>>({ state: 'loading' });
 export const learningCurve = signal<CurveState>({ state: 'none' });
-export const trial = signal<TrialView>({ is: { state: 'none' }, refusal: null });
+export const trial = signal<TrialView>({ is: { state: 'none' }, refusal: null, isBusy: false });
 export const startState = signal<StartState>({ state: 'blocked', reason: '' });
 export const run = signal<RunView | null>(null);
 /** Runs drawn beside it. */
@@ -70,8 +70,8 @@ export const planSources = computed<PlanSources>(() => ({
 /** Whether the text of the plan has problems, so that what is shown is older than the file and cannot be edited here. */
 export const stale = computed(() => planDocument.value.problems.length > 0);
 export const running = computed(() => startState.value.state === 'running');
-/** Whether the plan is trained or tried: nothing is measured meanwhile. */
-export const busy = computed(() => running.value || trial.value.is.state === 'running');
+/** Whether a plan is trained or tried, this or another: nothing is measured meanwhile. */
+export const busy = computed(() => running.value || trial.value.isBusy);
 
 /** Number of the edit that was asked for last. */
 let lastEdit = 0;

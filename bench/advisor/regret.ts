@@ -52,9 +52,7 @@ function compareWithBest(cells: readonly Cell[], chosen: (seed: number) => strin
   const seeds = [...new Set(cells.map((cell) => cell.seed))].sort((one, other) => one - other);
   const answersOf = (plan: string, seed: number): readonly boolean[] | undefined =>
     cells.find((cell) => cell.plan === plan && cell.seed === seed)?.correct;
-  const plans = [...new Set(cells.map(({ plan }) => plan))].filter((plan) =>
-    seeds.every((seed) => answersOf(plan, seed)),
-  );
+  const plans = plansWithAllSeeds(cells);
   return seeds.flatMap((seed) => {
     const others = seeds.filter((other) => other !== seed);
     return HALVES.map((half): Comparison => {
@@ -64,6 +62,14 @@ function compareWithBest(cells: readonly Cell[], chosen: (seed: number) => strin
       return { half, best: answersOf(best, seed) ?? [], chosen: answersOf(chosen(seed), seed) ?? [] };
     });
   });
+}
+
+/** The plans that were tried with every seed that any was tried with: only these can be compared. */
+export function plansWithAllSeeds(cells: readonly Cell[]): string[] {
+  const seedsOf = (some: readonly Cell[]): Set<number> => new Set(some.map(({ seed }) => seed));
+  const all = seedsOf(cells).size;
+  const plans = [...new Set(cells.map(({ plan }) => plan))];
+  return plans.filter((name) => seedsOf(cells.filter(({ plan }) => plan === name)).size === all);
 }
 
 function shareOfHalf(correct: readonly boolean[], half: 0 | 1): number {

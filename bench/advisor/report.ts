@@ -1,6 +1,6 @@
 import { formatMachine, type Machine, table } from '../reportText.ts';
 import { PLAN_TITLES, type PlanName, POLICIES, POLICY_TITLES, type Policy, policyPlan } from './plans.ts';
-import { accuracyOf, type Cell, crossFittedRegret, meanOverTasks, type Regret } from './regret.ts';
+import { accuracyOf, type Cell, crossFittedRegret, meanOverTasks, plansWithAllSeeds, type Regret } from './regret.ts';
 
 /** What the advisor said of a task with one seed. */
 export interface Advice {
@@ -46,7 +46,7 @@ const AIM_WORST = 0.05;
 export function judgeTask({ name, half, cells, advice }: TaskCells): TaskResult {
   const adviceOf = (seed: number): Advice => advice.find((one) => one.seed === seed) ?? advice[0];
   const chosen = (seed: number): string => adviceOf(seed).advised;
-  const plans = [...new Set(cells.map(({ plan }) => plan))] as (keyof typeof PLAN_TITLES)[];
+  const plans = plansWithAllSeeds(cells) as (keyof typeof PLAN_TITLES)[];
   const best = plans.reduce((one, other) =>
     accuracyOf(cells, () => other) > accuracyOf(cells, () => one) ? other : one,
   );
@@ -127,8 +127,9 @@ export function renderAdvisorReport({ date, machine, command, seeds, planned, re
   const [counting, tuning] = [halfOf('counting'), halfOf('tuning')];
   const isComplete = results.length === planned;
   const losing = results.filter(({ policies }) => policies.head.regret > AIM_WORST);
+  const headAlone = `On ${losing.length} tasks training the head alone loses more than five points.`;
   return [
-    `\`${command}\` (${formatMachine(date, machine)}) trained every plan on every task with the seeds ${seeds.join(', ')}, each of which draws other training images: ${results.length} of ${planned} tasks. Regret is what a plan loses against the best one, in points of accuracy on test images, with its 95 % interval: which plan is best is told by one half of the test images and the other seeds, how much it wins by the other half and this seed. On ${losing.length} tasks training the head alone loses more than five points.`,
+    `\`${command}\` (${formatMachine(date, machine)}) trained every plan on every task with the seeds ${seeds.join(', ')}, each of which draws other training images: ${results.length} of ${planned} tasks. Regret is what a plan loses against the best one, in points of accuracy on test images, with its 95 % interval: which plan is best is told by one half of the test images and the other seeds, how much it wins by the other half and this seed.${isComplete ? ` ${headAlone}` : ''}`,
     '### The half that counts',
     ...half(counting, isComplete),
     '### The half for tuning',

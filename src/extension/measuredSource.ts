@@ -16,7 +16,7 @@ const SETTLE_MS = 1000;
 /** What of a plan the measured values depend on. */
 const KEYS: Record<MeasuredPart, (plan: Plan) => unknown[]> = {
   cost: (plan) => [plan.model, plan.head, plan.input, plan.data, plan.batchNorm === 'adapt'],
-  similarity: (plan) => [plan.model, plan.head.after, plan.input, plan.data.train],
+  similarity: (plan) => [plan.model, plan.input, plan.data.train],
 };
 
 /**
@@ -38,9 +38,13 @@ export class MeasuredSource<M extends MeasuredPart> extends PlanAnswer<Results[M
   /** Measures what the plan names, unless that is known or was stopped. */
   load(plan: Plan): void {
     this.plan = plan;
-    if (this.isPaused) return;
+    const key = this.keyOf(plan);
+    if (this.isPaused) {
+      // What is shown is about something else, and what is wanted is not known before the machine is free.
+      if (this.view.state === 'ready' && key !== this.subject) this.show({ state: 'loading' });
+      return;
+    }
     if (vscode.workspace.isTrusted) {
-      const key = this.keyOf(plan);
       this.ask(key, key, SETTLE_MS);
     } else {
       this.show({ state: 'failed', problem: vscode.l10n.t('Images are decoded once you trust the workspace.') });
@@ -60,6 +64,13 @@ export class MeasuredSource<M extends MeasuredPart> extends PlanAnswer<Results[M
     if (!this.plan || this.view.state === 'ready') return;
     this.key = null;
     this.show({ state: 'loading' });
+    this.load(this.plan);
+  }
+
+  /** Measures again what has been measured: the images have changed. What is shown stays until that is done. */
+  again(): void {
+    if (!this.plan || this.view.state !== 'ready') return;
+    this.key = null;
     this.load(this.plan);
   }
 

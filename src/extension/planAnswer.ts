@@ -18,7 +18,7 @@ export abstract class PlanAnswer<T, Own extends { state: string } = never> imple
   /** What was asked about last. */
   protected key: string | null = null;
   /** What is shown is about this. */
-  private subject: string | null = null;
+  protected subject: string | null = null;
   private timer: NodeJS.Timeout | undefined;
   private controller = new AbortController();
 

@@ -58,6 +58,8 @@ export class PlanEditorSession implements vscode.Disposable {
   private readonly learningCurve: LearningCurveSource;
   private readonly planRuns: PlanRuns;
   private content: PlanDocument;
+  /** Images of each class when they were last listed. */
+  private counts: string | null = null;
   /** The page has asked for everything, so it hears of changes. */
   private isListening = false;
 
@@ -117,8 +119,9 @@ export class PlanEditorSession implements vscode.Disposable {
     const { uri } = this.document;
     const both = this.tried;
     return {
-      is: both === null ? { state: 'none' } : trials.state(uri.fsPath, this.trialKey(both)),
+      is: trials.state(uri.fsPath, both && this.trialKey(both)),
       refusal: startRefusal(uri, this.content.problems) ?? refusalToTry(uri.fsPath, runs, trials),
+      isBusy: this.isBusy,
     };
   }
 
@@ -370,6 +373,9 @@ export class PlanEditorSession implements vscode.Disposable {
   private imagesChanged(): void {
     this.post({ type: 'data', data: this.images.view });
     this.trialChanged();
+    const counts = JSON.stringify(this.images.known?.view.perClass ?? null);
+    if (this.counts !== null && counts !== this.counts) this.similarity.again();
+    this.counts = counts;
   }
 
   private similarityChanged(): void {

@@ -43,21 +43,27 @@ export class TrialService implements vscode.Disposable {
     return this.current?.plan ?? null;
   }
 
-  /** How the trial of a plan stands; one that was about something else counts for nothing. */
-  state(plan: string, key: string): TrialState {
+  /**
+   * How the trial of a plan stands. One that goes on is told of in any case, so that it can be stopped; else one that was about
+   * something else counts for nothing.
+   *
+   * @param key what the answer depends on; null while that is not known
+   */
+  state(plan: string, key: string | null): TrialState {
     const trial = this.trials.get(plan);
     return trial && (trial.key === key || this.running === plan) ? trial.state : { state: 'none' };
   }
 
   /**
-   * Tries a plan that is saved. One that was stopped goes on; while another one is under way nothing happens.
+   * Tries a plan that is saved. One that was stopped or has failed goes on; while another one is under way nothing happens.
    *
    * @param key what the answer depends on
    */
   async start(plan: string, key: string, titles: TrialEnded['titles']): Promise<void> {
     if (this.current) return;
     const before = this.trials.get(plan);
-    const resumed = before?.key === key && before.state.state === 'stopped' ? before.run : null;
+    const goesOn = before?.key === key && (before.state.state === 'stopped' || before.state.state === 'failed');
+    const resumed = goesOn ? before.run : null;
     const controller = new AbortController();
     this.current = { plan, controller };
     const trial: Trial = { key, run: resumed, state: { state: 'running', fold: 0, folds: 2 * TRIAL_FOLDS } };

@@ -25,13 +25,13 @@ export class CrossValidationRuns {
     return new CrossValidationRuns(newRunPath(planPath, now, undefined, isTaken), 'beside');
   }
 
-  /** Those of a new one in a folder of its own. Throws `runExists` where anything else is there. */
+  /** Those of a new one in a folder of its own. Throws `runFolderTaken` where anything else is there. */
   static async inFolder(path: string): Promise<CrossValidationRuns> {
     const isFree = await readdir(path).then(
       (names) => names.length === 0,
       () => !existsSync(path),
     );
-    if (!isFree) throw new ThawError({ reason: 'runExists', path });
+    if (!isFree) throw new ThawError({ reason: 'runFolderTaken', path });
     return new CrossValidationRuns(path, 'inside');
   }
 

@@ -188,13 +188,7 @@ function gradual({ data, blocks, blocksAbovePeak = 0 }: AdviceInput): Strategy {
     earlyStopping: { patience: PATIENCE },
     head: { dropout: 0.2, l2: 0 },
     reasons: [
-      blocks.length === 1
-        ? t('The last {0} of 1 block train: what is specific to the source images sits at the top.', count)
-        : t(
-            'The last {0} of {1} blocks train: what is specific to the source images sits at the top.',
-            count,
-            formatCount(blocks.length),
-          ),
+      lastBlocksReason(count, blocks.length),
       t(
         'The head comes first, so that its random start does not distort the backbone; then one block more per phase, downwards.',
       ),
@@ -202,6 +196,17 @@ function gradual({ data, blocks, blocksAbovePeak = 0 }: AdviceInput): Strategy {
     ],
     leftOut: ['A head on an earlier layer, the alternative for dissimilar images: thaw trial compares both.'],
   };
+}
+
+function lastBlocksReason(count: number, blocks: number): string {
+  if (blocks === 1) return t('The only block trains.');
+  return count === 1
+    ? t('The last of {0} blocks trains: what is specific to the source images sits at the top.', formatCount(blocks))
+    : t(
+        'The last {0} of {1} blocks train: what is specific to the source images sits at the top.',
+        count,
+        formatCount(blocks),
+      );
 }
 
 /** High data, low similarity: everything trains from the pretrained start at one rate, which falls along a cosine. */
@@ -280,19 +285,19 @@ const AMOUNTS: Record<DataBand['band'], (images: string, smallest: string) => st
 };
 
 const GIVEN_AMOUNTS: Record<Level, () => string> = {
-  low: () => t('The amount of data is low (as given).'),
-  high: () => t('The amount of data is high (as given).'),
+  low: () => t('The amount of data is taken as low.'),
+  high: () => t('The amount of data is taken as high.'),
 };
 
 const SIMILARITIES: Record<Level, Record<AdviceInput['similaritySource'], () => string>> = {
   low: {
     assumed: () => t('The similarity to the images the network was trained on is low (assumed, not measured).'),
-    given: () => t('The similarity to the images the network was trained on is low (as given).'),
+    given: () => t('The similarity to the images the network was trained on is taken as low.'),
     measured: () => t('The similarity to the images the network was trained on is low (measured).'),
   },
   high: {
     assumed: () => t('The similarity to the images the network was trained on is high (assumed, not measured).'),
-    given: () => t('The similarity to the images the network was trained on is high (as given).'),
+    given: () => t('The similarity to the images the network was trained on is taken as high.'),
     measured: () => t('The similarity to the images the network was trained on is high (measured).'),
   },
 };

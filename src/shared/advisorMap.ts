@@ -72,7 +72,7 @@ function across({ measurement, judgement }: JudgedSimilarity): Pick<MapPlace, 'x
 
 /** Stands in for a measurement that is not there (yet). */
 export function assumedSimilarity(similarity: Level): JudgedSimilarity {
-  const nothing = { byDistance: null, correction: null, reasons: [], borderline: false };
+  const nothing = { byDistance: null, correction: null, reasons: [], borderline: false, source: 'assumed' as const };
   return {
     measurement: {
       fingerprint: null,

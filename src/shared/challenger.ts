@@ -35,7 +35,10 @@ export function findChallenger(
 ): Challenger | null {
   const { data, similarity, blocks } = input;
   if (blocks.length < 2) return null;
-  if (data.quadrantData === 'low' && similarity === 'low') return earlierHead(input, curve);
+  if (data.quadrantData === 'low' && similarity === 'low') {
+    const found = earlierHead(input, curve);
+    return data.tiny ? { ...found, reason: headEitherWay(found.headAfter) } : found;
+  }
   if (borderline && similarity === 'high' && !data.tiny) {
     return neighbour(
       { ...input, similarity: 'low' },
@@ -65,7 +68,7 @@ const quadrantOf = ({ data, similarity }: AdviceInput): Challenger['quadrant'] =
 });
 
 /** At the peak of the depth curve, or where it has none before the end, at two thirds of the blocks. */
-function earlierHead(input: AdviceInput, curve: DepthCurve | null): Challenger {
+function earlierHead(input: AdviceInput, curve: DepthCurve | null): Challenger & { headAfter: string } {
   const { blocks } = input;
   const common = { kind: 'earlierHead', quadrant: quadrantOf(input) } as const;
   const last = blocks[blocks.length - 1].name;
@@ -90,4 +93,12 @@ function earlierHead(input: AdviceInput, curve: DepthCurve | null): Challenger {
       formatCount(blocks.length),
     ),
   };
+}
+
+/** With tiny data the recommended plan retrains nothing either. */
+function headEitherWay(block: string): string {
+  return t(
+    'With so few images only a head trains in either plan: on {0}, where features are less specific to the source images, it may do better than at the end.',
+    block,
+  );
 }

@@ -25,6 +25,9 @@ export const dataSummarySchema = z.object({
   classes: z.array(z.string()).describe('In the order of the outputs of a head made from this folder.'),
   images: count.describe('Images that can be read.'),
   perClass: z.record(z.string(), count).describe('Readable images of each class.'),
+  perClassToTrain: z
+    .record(z.string(), count)
+    .describe('Those of them that train: all but the ones to validate or test with.'),
   splits: z
     .object({ train: count, validation: count, test: count })
     .nullable()

@@ -29,6 +29,7 @@ export type Problem =
   | { reason: 'planSetting'; key: string; problem: string; nearest?: string }
   // runs
   | { reason: 'runExists'; path: string }
+  | { reason: 'runFolderTaken'; path: string }
   | { reason: 'runMissing'; path: string }
   | { reason: 'runBusy'; path: string; processId: number }
   | { reason: 'runPlanChanged'; run: string; plan: string; keys: string[] }
@@ -177,6 +178,11 @@ function sentenceOf(problem: Problem): string {
       return planInvalid(problem);
     case 'runExists':
       return t('There is a run at {0} already. Choose another folder, or continue it with --resume.', problem.path);
+    case 'runFolderTaken':
+      return t(
+        '{0} holds something else already. Name a new or empty folder with --run, or leave --run out.',
+        problem.path,
+      );
     case 'runMissing':
       return t('There is no run at {0}. List the runs with thaw runs.', problem.path);
     case 'runBusy':

@@ -24,6 +24,8 @@ export interface CurveAnswers {
   images: readonly number[];
   /** [repeat][share][image] */
   correct: readonly (readonly (readonly boolean[])[])[];
+  /** The group of each image: images of a group are alike, and the groups are what is independent. Default: each its own. */
+  groups?: readonly number[];
 }
 
 /** What was forecast from the shares below the last, and what the last turned out to be. */
@@ -91,20 +93,29 @@ export function gainOf({ scale, decay }: PowerLaw, from: number, to: number): nu
   return scale * (from ** -decay - to ** -decay);
 }
 
-/** Accuracy at each share: the mean over the repeats, with the Wilson interval of so many images. */
-export function curvePoints({ images, correct }: CurveAnswers): CurvePoint[] {
+/** Accuracy at each share: the mean over the repeats, with the Wilson interval of so many independent images. */
+export function curvePoints(answers: CurveAnswers): CurvePoint[] {
+  const { images, correct } = answers;
+  const n = independentImages(unitsOf(answers));
   return images.map((count, share) => {
-    const n = correct[0][share].length;
     const accuracy = mean(correct.map((repeat) => shareOf(repeat[share])));
     return { images: count, accuracy, ...wilsonInterval(accuracy * n, n) };
   });
 }
 
+/** `curvePoints` at the last share, of some of the images: one at least. */
+export function lastPointOf(members: readonly number[], { images, correct, groups }: CurveAnswers): CurvePoint {
+  const last = images.length - 1;
+  const own = correct.map((repeat) => [members.map((image) => repeat[last][image])]);
+  const groupsOfMembers = groups && members.map((image) => groups[image]);
+  return curvePoints({ images: [images[last]], correct: own, groups: groupsOfMembers })[0];
+}
+
 /**
  * The accuracy to expect of more images: that of all images, and what a power law gains from there. For the interval images
- * and repeats are drawn again with replacement a thousand times, and the law is fitted to each draw; the mean gain of all
- * draws is the forecast, since a single fit to so few points hangs on chance. It covers which images happened to be there,
- * as the intervals of the points do, and so never is much narrower than theirs.
+ * (by whole groups) and repeats are drawn again with replacement a thousand times, and the law is fitted to each draw; the
+ * mean gain of all draws is the forecast, since a single fit to so few points hangs on chance. It covers which images happened
+ * to be there, as the intervals of the points do, and so never is much narrower than theirs.
  *
  * @param target images to be trained on, at least as many as there were
  * @throws ThawError `internal` without at least three shares and one image
@@ -115,8 +126,9 @@ export function forecastAccuracy(answers: CurveAnswers, target: number): CurvePo
   requireCurve(answers);
   const random = Random.seeded(SEED, 'learning curve');
   const grid = termsOf(images);
+  const units = unitsOf(answers);
   const draws = Array.from({ length: RESAMPLES }, () => {
-    const errors = drawnErrors(answers, random);
+    const errors = drawnErrors(answers, units, random);
     const gain = gainOf(nearestLaw(grid, errors), all, target);
     return { gain, accuracy: 1 - errors[errors.length - 1] + gain };
   });
@@ -132,24 +144,52 @@ export function forecastAccuracy(answers: CurveAnswers, target: number): CurvePo
 
 /** Forecasts the last share from those below it. Throws as `forecastAccuracy`, which needs three of them. */
 export function backTest(answers: CurveAnswers): BackTest {
-  const { images, correct } = answers;
+  const { images, correct, groups } = answers;
   const measured = curvePoints(answers)[images.length - 1];
-  const below = { images: images.slice(0, -1), correct: correct.map((repeat) => repeat.slice(0, -1)) };
+  const below = { images: images.slice(0, -1), correct: correct.map((repeat) => repeat.slice(0, -1)), groups };
   const { accuracy: forecast, low, high } = forecastAccuracy(below, measured.images);
   const within = measured.accuracy >= low && measured.accuracy <= high;
   return { images: measured.images, accuracy: measured.accuracy, forecast, low, high, within };
 }
 
-/** The error at each share for images and repeats that are drawn with replacement, the same at every share. */
-function drawnErrors({ images, correct }: CurveAnswers, random: Random): number[] {
-  const count = correct[0][0].length;
+/** The error at each share for units and repeats that are drawn with replacement, the same at every share. */
+function drawnErrors(
+  { images, correct }: CurveAnswers,
+  units: readonly (readonly number[])[],
+  random: Random,
+): number[] {
   const repeats = correct.map(() => correct[random.below(correct.length)]);
   const wrong = images.map(() => 0);
-  for (let draw = 0; draw < count; draw++) {
-    const image = random.below(count);
-    for (const repeat of repeats) for (const [share, answers] of repeat.entries()) if (!answers[image]) wrong[share]++;
+  let drawn = 0;
+  for (let draw = 0; draw < units.length; draw++) {
+    const unit = units[random.below(units.length)];
+    drawn += unit.length;
+    for (const image of unit)
+      for (const repeat of repeats)
+        for (const [share, answers] of repeat.entries()) if (!answers[image]) wrong[share]++;
   }
-  return wrong.map((number) => number / (count * repeats.length));
+  return wrong.map((number) => number / (drawn * repeats.length));
+}
+
+/** The images of each group, or each by itself. */
+function unitsOf({ correct, groups }: CurveAnswers): number[][] {
+  const units = new Map<number, number[]>();
+  for (const image of correct[0][0].keys()) {
+    const group = groups ? groups[image] : image;
+    const unit = units.get(group);
+    if (unit) unit.push(image);
+    else units.set(group, [image]);
+  }
+  return [...units.values()];
+}
+
+/**
+ * How many independent images tell as much as these when those of a unit all tell the same: squared sum over sum of squares of
+ * the sizes (L. Kish, Survey Sampling, 1965). Equal units count once each; a large one among small ones makes it fewer yet.
+ */
+function independentImages(units: readonly (readonly number[])[]): number {
+  const images = units.reduce((sum, unit) => sum + unit.length, 0);
+  return images ** 2 / units.reduce((sum, unit) => sum + unit.length ** 2, 0);
 }
 
 function requireCurve({ images, correct }: CurveAnswers): void {

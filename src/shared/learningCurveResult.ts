@@ -16,7 +16,7 @@ export const learningCurveResultSchema = z.object({
   repeats: count,
   /** Images learned from, ascending. */
   points: z.array(pointSchema),
-  /** Of twice the images that were used. */
+  /** Of twice the images of the last point. */
   forecast: pointSchema,
   /** At the last point. */
   perClass: z.array(z.object({ class: z.string(), n: count, ...estimate })),

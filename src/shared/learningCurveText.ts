@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { formatPercent, formatPercentWithRange } from './format.ts';
+import { formatCount, formatPercent, formatPercentWithRange } from './format.ts';
 import type { LearningCurveResult } from './learningCurveResult.ts';
 
 /** What a learning curve says, in one sentence. */
@@ -9,7 +9,13 @@ export function learningCurveSentence({ points, forecast }: LearningCurveResult)
     formatPercentWithRange(forecast.accuracy, forecast.low, forecast.high),
     formatPercent(now.accuracy),
   ];
-  return t('Twice as many images: about {0}, now {1}.', expected, present);
+  return t(
+    'With {0} images to learn from instead of {1}: about {2}, now {3}.',
+    formatCount(forecast.images),
+    formatCount(now.images),
+    expected,
+    present,
+  );
 }
 
 /** How the same forecast would have done with fewer of the images. */

@@ -57,7 +57,7 @@ export interface InitResult {
 export interface AdviseResult {
   data: { images: number; smallestClass: number; band: 'low' | 'middle' | 'high'; borderline: boolean };
   similarity: {
-    /** Where it was not to be measured it is taken as high. */
+    /** Where it was not to be measured, or the measures say nothing, it is taken as high. */
     source: 'measured' | 'assumed';
     /** Null for a network without batch normalization and where nothing was measured, as is its 95 % interval. */
     bnDistance: number | null;

@@ -28,6 +28,8 @@ export interface SimilarityJudgement {
   /** Medium counts as high. */
   similarity: 'low' | 'high';
   borderline: boolean;
+  /** `assumed` where neither distance nor depth curve says anything: the similarity is taken as high then. */
+  source: 'measured' | 'assumed';
   /** What the distance alone says. */
   byDistance: SimilarityBand | null;
   /** What the depth curve changed in it. */
@@ -47,10 +49,15 @@ export function distanceBand(distance: number, { high, low }: DistanceBands): Si
 /**
  * How similar images are to what a network was trained on: the band of the distance, one step down where features get
  * worse towards the output, one step up where the last ones are about the best. Without bands of this very network the depth
- * curve decides alone.
+ * curve decides alone; without either nothing is known, and the similarity is assumed to be high.
  */
 export function judgeSimilarity({ distance, bands, curve }: SimilarityMeasures): SimilarityJudgement {
   const byDistance = distance && bands ? distanceBand(distance.distance, bands) : null;
+  const reasons = [distanceReason(distance, bands, { byDistance, curve }), curveReason(curve)];
+  if (!byDistance && !curve) {
+    const assumed = { band: 'high', similarity: 'high', source: 'assumed' } as const;
+    return { ...assumed, borderline: false, byDistance, correction: null, reasons };
+  }
   const correction = curve ? correctionOf(curve) : null;
   const step = correction === null ? 0 : correction === 'up' ? 1 : -1;
   const start = ORDER.indexOf(byDistance ?? 'medium');
@@ -59,9 +66,10 @@ export function judgeSimilarity({ distance, bands, curve }: SimilarityMeasures):
     band,
     similarity: band === 'low' ? 'low' : 'high',
     borderline: band === 'medium',
+    source: 'measured',
     byDistance,
     correction,
-    reasons: [distanceReason(distance, bands, byDistance), curveReason(curve)],
+    reasons,
   };
 }
 
@@ -73,21 +81,30 @@ function correctionOf(curve: DepthCurve): 'up' | 'down' | null {
 function distanceReason(
   distance: MeasuredDistance | null,
   bands: DistanceBands | null,
-  band: SimilarityBand | null,
+  { byDistance: band, curve }: { byDistance: SimilarityBand | null; curve: DepthCurve | null },
 ): string {
   if (!distance) {
-    return t(
-      'The network has no usable batch-normalization statistics to compare the images with: the depth curve decides.',
-    );
+    return curve
+      ? t(
+          'The network has no usable batch-normalization statistics to compare the images with: the depth curve decides.',
+        )
+      : t('The network has no usable batch-normalization statistics to compare the images with.');
   }
   const [value, low, high] = [distance.distance, distance.low, distance.high].map(formatDistance);
   if (!bands || !band) {
-    return t(
-      'Batch-normalization distance {0} (95 %: {1} to {2}). What that means is not calibrated for this network: the depth curve decides.',
-      value,
-      low,
-      high,
-    );
+    return curve
+      ? t(
+          'Batch-normalization distance {0} (95 %: {1} to {2}). What that means is not calibrated for this network: the depth curve decides.',
+          value,
+          low,
+          high,
+        )
+      : t(
+          'Batch-normalization distance {0} (95 %: {1} to {2}). What that means is not calibrated for this network.',
+          value,
+          low,
+          high,
+        );
   }
   const [upper, lower] = [formatDistance(bands.high), formatDistance(bands.low)];
   switch (band) {
@@ -133,7 +150,12 @@ function curveReason(curve: DepthCurve | null): string {
       last,
     );
   }
-  if (curve.drop === 0) return t('Features get better up to the end of the network ({0}).', last);
+  if (curve.drop === 0) {
+    const isTie = curve.points.some(({ accuracy }, place) => place < curve.peak && accuracy === peak.accuracy);
+    return isTie
+      ? t('Features are as good at the end of the network as anywhere ({0}).', last)
+      : t('Features get better up to the end of the network ({0}).', last);
+  }
   return isBestAtTop(curve)
     ? t(
         'Features at the end of the network ({0}) are about as good as the best ones, at {1} ({2}).',

@@ -1,5 +1,4 @@
 import { t } from '@vscode/l10n';
-import { quadrantSentence } from './advisor.ts';
 import { type Challenger, challengerTitle } from './challenger.ts';
 import { compareModels, type Outcome, outcomeOf } from './comparison.ts';
 import { countImages } from './counts.ts';
@@ -47,9 +46,15 @@ export function trialPlans(plan: Plan, sources: PlanSources): TrialPlans | null 
   });
   return {
     found,
-    recommended: made(quadrantSentence(quadrant.data, quadrant.similarity), { kind: 'quadrant', ...quadrant }),
+    recommended: made(recommendedTitle(quadrant, sources), { kind: 'quadrant', ...quadrant }),
     challenger: made(challengerTitle(found), challengerEdit(found)),
   };
+}
+
+/** The sentence of the quadrant; with tiny data what trains whatever it is, a head at the end. */
+function recommendedTitle(quadrant: Challenger['quadrant'], { data, network }: PlanSources): string {
+  const last = network?.blocks.at(-1);
+  return challengerTitle({ headAfter: data?.band.tiny && last ? last.name : null, quadrant });
 }
 
 /** What makes the challenger of a plan. */

@@ -27,10 +27,10 @@ export function countByClass(classes: number, images: readonly { classIndex: num
   return { images: images.length, smallestClass: classes === 0 ? 0 : Math.min(...counts) };
 }
 
-/** What a share of some images leaves to validate with: at least one of each class. */
+/** What a share of some images leaves to validate with: at least one of each class that has any. */
 export function shareOfImages(data: ValidationImages, share: number): ValidationImages {
-  const { images, smallestClass } = data;
-  return { images: Math.round(images * share), smallestClass: Math.max(1, Math.round(smallestClass * share)) };
+  const smallestClass = Math.min(data.smallestClass, Math.max(1, Math.round(data.smallestClass * share)));
+  return { images: Math.max(smallestClass, Math.round(data.images * share)), smallestClass };
 }
 
 /**
@@ -49,12 +49,18 @@ export function validationWarnings({ images, smallestClass }: ValidationImages):
   const gain = leastTellableGain(images);
   const [all, smallest] = [formatCount(images), formatCount(smallestClass)];
   if (gain > USUAL_GAIN) {
-    const text = t(
-      'About {0} images validate the training, {1} of them of the smallest class: a gain under {2} cannot be told from chance. Cross-validate, or hold out more.',
-      all,
-      smallest,
-      formatPoints(gain),
-    );
+    const text =
+      images === 1
+        ? t(
+            'About 1 image validates the training: a gain under {0} cannot be told from chance. Cross-validate, or hold out more.',
+            formatPoints(gain),
+          )
+        : t(
+            'About {0} images validate the training, {1} of them of the smallest class: a gain under {2} cannot be told from chance. Cross-validate, or hold out more.',
+            all,
+            smallest,
+            formatPoints(gain),
+          );
     return [{ code: 'fewValidationImages', text }];
   }
   if (smallestClass >= LEAST_PER_CLASS) return [];

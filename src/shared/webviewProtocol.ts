@@ -93,6 +93,8 @@ export interface TrialView {
   is: TrialState;
   /** Why none can be started now, in words; null where one can. */
   refusal: string | null;
+  /** Whether a plan is trained or tried, this or another: nothing is measured meanwhile. */
+  isBusy: boolean;
 }
 
 export interface Snapshot {

@@ -128,13 +128,23 @@ describe('thaw advise', () => {
     });
   });
 
+  it('counts what trains, of a table with splits too', async () => {
+    const rows = ['left', 'right'].flatMap((name) =>
+      Array.from({ length: 10 }, (_, at) => `images/${name}/00${at}.png,${name},${at < 6 ? 'train' : 'test'}`),
+    );
+    await writeFile(join(folder, 'split.csv'), `path,label,split\n${rows.join('\n')}\n`);
+    const ofTable = ['advise', '--model', 'model', '--data', 'split.csv', '--no-measure'];
+    const { data } = await answer(contract.adviseContract, ...ofTable);
+    expect(data).toMatchObject({ images: 12, smallestClass: 6 });
+  });
+
   it('tells whether more images would help where it is asked for', async () => {
     expect((await advise('--no-measure')).learningCurve).toBeUndefined();
     const { learningCurve } = await advise('--no-measure', '--learning-curve');
     expect(learningCurve?.points.map(({ images }) => images)).toEqual([4, 8, 12, 16]);
     expect(learningCurve?.forecast.images).toBe(32);
     const { stdout } = await thaw('advise', '--model', 'model', '--data', 'images', '--no-measure', '--learning-curve');
-    expect(stdout).toMatch(/^Twice as many images: about .* now .*\.$/m);
+    expect(stdout).toMatch(/^With 32 images to learn from instead of 16: about .* now .*\.$/m);
     const tooFew = await refusal('advise', '--model', 'model', '--data', 'divided', '--no-measure', '--learning-curve');
     expect(tooFew).toContain('too few different images (4) for a learning curve');
   });
@@ -162,6 +172,9 @@ describe('thaw advise', () => {
 
   it('measures on as many images as it is told, or on none', async () => {
     expect((await advise('--images', '8')).similarity).toMatchObject({ source: 'measured', images: 8 });
+    // Nothing is known of so small a network, and two images tell no depth apart.
+    const unknown = { source: 'assumed', images: 2, band: 'high', borderline: false };
+    expect((await advise('--images', '2')).similarity).toMatchObject(unknown);
     expect((await advise('--no-measure')).similarity).toMatchObject({ source: 'assumed', bnDistance: null });
     expect(await refusal('advise', '--model', 'model', '--data', 'images', '--images', '0')).toContain('above 0');
   });

@@ -122,7 +122,9 @@ describe('thaw trial', () => {
     for (const number of ['1', '21', 'many']) {
       expect(await refusal('trial', PLAN, '--folds', number)).toContain('from 2 to 20');
     }
-    expect(await refusal('trial', PLAN, ...FOLDS, '--run', 'images')).toContain(join(folder, 'images'));
+    const taken = await refusal('trial', PLAN, ...FOLDS, '--run', 'images');
+    expect(taken).toContain(`${join(folder, 'images')} holds something else already`);
+    expect(taken).not.toContain('--resume');
     expect(await refusal('trial', PLAN, ...FOLDS, '--run', 'trial/challenger/fold-1')).toContain('fold-1');
   });
 

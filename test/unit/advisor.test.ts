@@ -80,6 +80,13 @@ describe('recommendPlan', () => {
     expect(advise(MIDDLE, 'low').unfrozenBlocks).toHaveLength(5);
   });
 
+  it('counts the last blocks in words that fit their number', () => {
+    const reason = (blocks: number) => advise(LOW, 'low', { blocks: makeBlocks(blocks) }).reasons[3];
+    expect(reason(1)).toBe('The only block trains.');
+    expect(reason(3)).toBe('The last of 3 blocks trains: what is specific to the source images sits at the top.');
+    expect(reason(9)).toMatch(/^The last 3 of 9 blocks train: /);
+  });
+
   it('trains everything at one rate that falls along a cosine with much dissimilar data', () => {
     const advice = advise(HIGH, 'low');
     expect(advice.phases).toEqual([

@@ -148,7 +148,18 @@ describe('a judged task', () => {
     const unfinished = renderAdvisorReport({ ...common, planned: 2 });
     expect(unfinished).toContain('not finished');
     expect(unfinished).not.toContain('Aims');
-    expect(renderAdvisorReport({ ...common, planned: 1 })).toContain('mean regret under one point: missed');
+    expect(unfinished).not.toContain('training the head alone');
+    const finished = renderAdvisorReport({ ...common, planned: 1 });
+    expect(finished).toContain('mean regret under one point: missed');
+    expect(finished).toContain('On 1 tasks training the head alone loses more than five points.');
+  });
+
+  it('has its best plan among those with all seeds', () => {
+    const chances = { head: 0.6, oneCycle: 0.8, fastai: 0.6, scratch: 0.99 };
+    const cells = simulate(chances, 600, 3).filter(({ plan, seed }) => plan !== 'scratch' || seed === 1);
+    const task = judgeTask({ name: 't', half: 'tuning', cells, advice });
+    expect(task.best).toBe('all in one cycle');
+    expect(task.bestAccuracy).toBeCloseTo(0.8, 1);
   });
 });
 

@@ -38,6 +38,16 @@ describe('the challenger', () => {
     }
   });
 
+  it('does not claim to save tiny data a retraining that the table does not have', () => {
+    for (const curve of [null, curvePeaking('b5')]) {
+      const found = findChallenger(input([15, 15, 15], 'low'), { borderline: false }, curve);
+      expect(found).toMatchObject({ kind: 'earlierHead', headAfter: 'b5' });
+      expect(found?.reason).toBe(
+        'With so few images only a head trains in either plan: on b5, where features are less specific to the source images, it may do better than at the end.',
+      );
+    }
+  });
+
   it('between two bands is the plan of the neighbour', () => {
     expect(findChallenger(input(LOW, 'high'), { borderline: true }, null)).toMatchObject({
       kind: 'neighbour',

@@ -48,7 +48,7 @@ describe('the runs of a cross-validation', () => {
     await writeFile(join(folder, 'notes.txt'), '');
     for (const path of [folder, join(folder, 'notes.txt')]) {
       await expect(CrossValidationRuns.inFolder(path)).rejects.toMatchObject({
-        problem: { reason: 'runExists', path },
+        problem: { reason: 'runFolderTaken', path },
       });
     }
   });

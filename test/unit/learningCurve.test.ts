@@ -7,10 +7,12 @@ import {
   fitPowerLaw,
   forecastAccuracy,
   gainOf,
+  lastPointOf,
   type PowerLaw,
 } from '../../src/shared/learningCurve.ts';
 import { Random } from '../../src/shared/random.ts';
 import { wilsonInterval } from '../../src/shared/statistics.ts';
+import { measureLearningCurve } from '../../src/trainer/probes/measureLearningCurve.ts';
 
 const IMAGES = [20, 40, 60, 80];
 const errorAt = ({ floor, scale, decay }: PowerLaw, images: number): number => floor + scale * images ** -decay;
@@ -159,5 +161,72 @@ describe('the test of a forecast on the past', () => {
     let within = 0;
     for (let seed = 0; seed < 20; seed++) within += Number(backTest(answersOf(FALLING, 60, seed)).within);
     expect(within).toBeGreaterThanOrEqual(19);
+  });
+});
+
+describe('images in groups', () => {
+  const all = (answers: CurveAnswers) => ({
+    points: curvePoints(answers),
+    forecast: forecastAccuracy(answers, 160),
+    backTest: backTest(answers),
+    some: lastPointOf(
+      answers.correct[0][0].flatMap((_, image) => ((answers.groups?.[image] ?? image) < 10 ? [image] : [])),
+      answers,
+    ),
+  });
+
+  it('that are copies of one tell no more than that one', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 5 }),
+        fc.integer({ min: 20, max: 40 }),
+        fc.nat(1000),
+        (copies, count, seed) => {
+          const single = answersOf(FALLING, count, seed);
+          const place = Array.from({ length: copies * count }, (_, image) => image % count);
+          const correct = single.correct.map((repeat) => repeat.map((right) => place.map((image) => right[image])));
+          const copied = { images: single.images, correct };
+          expect(all({ ...copied, groups: place })).toEqual(all(single));
+          const width = ({ low, high }: { low: number; high: number }) => high - low;
+          expect(width(forecastAccuracy(copied, 160))).toBeLessThan(width(forecastAccuracy(single, 160)));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('tell the less the more of them are in one', () => {
+    const answers = answersOf(FALLING, 80, 3);
+    const groups = answers.correct[0][0].map((_, image) => Math.max(0, image - 59));
+    const [{ accuracy, low, high }] = curvePoints({ ...answers, groups });
+    const n = 80 ** 2 / (60 ** 2 + 20);
+    expect({ low, high }).toEqual(wilsonInterval(accuracy * n, n));
+  });
+
+  it('of their own are what images without groups are', () => {
+    const answers = answersOf(FALLING, 80, 3);
+    const groups = [...answers.correct[0][0].keys()];
+    expect(all({ ...answers, groups })).toEqual(all(answers));
+    const [low, high] = [0.789879813555117, 0.9445473461653984].map((end) => expect.closeTo(end, 12) as number);
+    expect(forecastAccuracy(answers, 160)).toMatchObject({ low, high });
+  });
+
+  it('are counted as groups where a curve is measured', async () => {
+    const random = Random.seeded(1, 'features');
+    const groups = Array.from({ length: 80 }, (_, image) => image % 20);
+    const labels = groups.map((group) => group % 2);
+    const shift = groups.map(() => random.normal());
+    const rows = groups.map((group, image) => [labels[image] + shift[group], 0.1 * random.normal(), 1]);
+    const images = {
+      features: { values: Float32Array.from(rows.flat()), size: 3 },
+      labels,
+      groups,
+      classes: ['a', 'b'],
+    };
+    const { points, perClass, ...rest } = await measureLearningCurve(images);
+    for (const { accuracy, low, high } of points) expect({ low, high }).toEqual(wilsonInterval(20 * accuracy, 20));
+    for (const { accuracy, low, high } of perClass) expect({ low, high }).toEqual(wilsonInterval(10 * accuracy, 10));
+    expect(perClass.map(({ n }) => n)).toEqual([40, 40]);
+    expect(rest.backTest.high - rest.backTest.low).toBeGreaterThan(0.2);
   });
 });

@@ -55,6 +55,7 @@ const PROBLEMS: { [R in Exclude<ProblemReason, 'usage'>]: Extract<Problem, { rea
     problems: [1, 2].map((line) => ({ path: '', line, problem: '3', nearest: '4' })),
   },
   runExists: { reason: 'runExists', path: '/1' },
+  runFolderTaken: { reason: 'runFolderTaken', path: '/1' },
   runMissing: { reason: 'runMissing', path: '/1' },
   runBusy: { reason: 'runBusy', path: '/1', processId: 12 },
   planSetting: { reason: 'planSetting', key: '1', problem: '2', nearest: '3' },

@@ -55,12 +55,12 @@ describe('the judgement of similarity', () => {
     ['far, without a curve', 0.5, null, 'low'],
     ['no distance and best at the end', null, RISING, 'high'],
     ['no distance and worse at the end', null, FALLING, 'low'],
-    ['no measure at all', null, null, 'medium'],
   ])('%s', (_, value, curve, band) => {
     const judgement = judge(value, curve);
     expect(judgement).toMatchObject({
       band,
       borderline: band === 'medium',
+      source: 'measured',
       similarity: band === 'low' ? 'low' : 'high',
     });
   });
@@ -75,6 +75,28 @@ describe('the judgement of similarity', () => {
     expect(judgement).toMatchObject({ band: 'low', byDistance: null });
     expect(judgement.reasons[0]).toContain('not calibrated');
     expect(judge(99, RISING, false).band).toBe('high');
+  });
+
+  it.each([
+    ['without batch normalization', null, /^The network has no usable .* to compare the images with\.$/],
+    ['not calibrated', 0.2, /^Batch-normalization distance 0\.2 .* not calibrated for this network\.$/],
+  ])(
+    'knows nothing of a network %s whose features tell nothing apart, and assumes the similarity',
+    (_, value, first) => {
+      const judgement = judge(value, null, false);
+      expect(judgement).toMatchObject({
+        ...{ band: 'high', similarity: 'high', source: 'assumed' },
+        ...{ borderline: false, byDistance: null, correction: null },
+      });
+      expect(judgement.reasons).toEqual([expect.stringMatching(first), expect.stringContaining('says nothing')]);
+    },
+  );
+
+  it('says that features get better only where the end is better than all before it', () => {
+    expect(judge(null, RISING).reasons[1]).toBe('Features get better up to the end of the network (80.0 %).');
+    expect(judge(null, curveOf(100, 100)).reasons[1]).toBe(
+      'Features are as good at the end of the network as anywhere (100.0 %).',
+    );
   });
 
   it('is never higher for a larger distance', () => {

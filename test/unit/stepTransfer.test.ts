@@ -17,7 +17,7 @@ const snapshot: Snapshot = {
   cost: { state: 'loading' },
   similarity: { state: 'loading' },
   learningCurve: { state: 'none' },
-  trial: { is: { state: 'none' }, refusal: null },
+  trial: { is: { state: 'none' }, refusal: null, isBusy: false },
   start: { state: 'ready' },
   run: view('shown', 0.5, NaN, Infinity),
   compared: [view('beside', 0.1)],

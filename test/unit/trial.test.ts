@@ -68,6 +68,11 @@ describe('the plans of a trial', () => {
     expect(trialPlans(plan, { ...sources, data: null })).toBeNull();
   });
 
+  it('are none once the head sits on the earlier block', () => {
+    const cut = { ...sources, network: planNetwork(['b1', 'b2', 'b3', 'b4']) };
+    expect(trialPlans(found?.challenger.plan ?? plan, cut)).toBeNull();
+  });
+
   it('follow the similarity that the user has given', () => {
     const advice: NonNullable<Plan['advice']> = {
       ...{ data: 'low', similarity: 'low', similaritySource: 'given', leftOut: [] },
@@ -78,6 +83,15 @@ describe('the plans of a trial', () => {
     const high: Plan['advice'] = { ...advice, similarity: 'high' };
     expect(trialPlans({ ...plan, advice: high }, sources)).toBeNull();
     expect(trialPlans({ ...plan, advice: { ...high, similaritySource: 'assumed' } }, sources)).not.toBeNull();
+  });
+
+  it('are two heads with tiny data, and neither is said to retrain', () => {
+    const tiny = trialPlans(plan, { ...sources, data: planData(15) });
+    expect(tiny?.recommended.title).toBe('Head on b6');
+    expect(tiny?.challenger.title).toBe('Head on b4');
+    expect(tiny?.recommended.plan.phases.map(({ unfreeze }) => unfreeze)).toEqual([[]]);
+    expect(tiny?.challenger.plan.advice?.leftOut).toEqual([]);
+    expect(found?.challenger.plan.advice?.leftOut).toEqual([expect.stringContaining('Retraining the last blocks')]);
   });
 
   it('can be said of the plan file by its keys', () => {

@@ -43,6 +43,18 @@ describe('images to validate with', () => {
     expect(shareOfImages({ images: 20, smallestClass: 2 }, 0.2)).toEqual({ images: 4, smallestClass: 1 });
   });
 
+  it('are never fewer than those of the smallest class, nor these more than there are', () => {
+    expect(shareOfImages({ images: 2, smallestClass: 1 }, 0.2)).toEqual({ images: 1, smallestClass: 1 });
+    expect(shareOfImages({ images: 30, smallestClass: 0 }, 0.2)).toEqual({ images: 6, smallestClass: 0 });
+  });
+
+  it('are one image in words that fit', () => {
+    const [{ text }] = validationWarnings({ images: 1, smallestClass: 1 });
+    expect(text).toBe(
+      'About 1 image validates the training: a gain under 100.0 points cannot be told from chance. Cross-validate, or hold out more.',
+    );
+  });
+
   it('are warned of once: by the gain they cannot show, else by the smallest class', () => {
     const [gain, ...none] = validationWarnings({ images: 36, smallestClass: 12 });
     expect(none).toEqual([]);

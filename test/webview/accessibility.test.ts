@@ -60,12 +60,16 @@ describe.each(THEME_NAMES)('accessibility in the theme %s', (theme) => {
 
   it('has no violation while a challenger is tried, and with the answer', async ({ editor }) => {
     const running: TrialState = { state: 'running', fold: 3, folds: 10 };
-    const snapshot = { ...exampleSnapshot(), ...withChallenger(), trial: { is: running, refusal: null } };
+    const snapshot = {
+      ...exampleSnapshot(),
+      ...withChallenger(),
+      trial: { is: running, refusal: null, isBusy: false },
+    };
     const page = await openWithAxe(editor, snapshot, { theme, width: 700 });
     expect(await violations(page)).toEqual([]);
     await page.evaluate((message) => window.stub.send(message), {
       type: 'trial' as const,
-      trial: { is: exampleTrial(), refusal: null },
+      trial: { is: exampleTrial(), refusal: null, isBusy: false },
     });
     await page.getByText(/is better by/).waitFor();
     expect(await violations(page)).toEqual([]);

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { PlanData } from '../../src/shared/planView.ts';
 import type { Snapshot, ToWebview } from '../../src/shared/webviewProtocol.ts';
 import { type Editor, it } from './support/editorTest.ts';
-import { exampleSimilarity, exampleSnapshot, exampleTrial } from './support/exampleSnapshot.ts';
+import { exampleSimilarity, exampleSnapshot, exampleTrial, withChallenger } from './support/exampleSnapshot.ts';
 
 const RANGE = 'range:Conv1';
 
@@ -301,6 +301,19 @@ describe('advisor', () => {
     expect((await editor.edits()).at(-1)).toEqual({ kind: 'quadrant', data: 'low', similarity: 'high' });
   });
 
+  it('does not hold a measure against the word of the user that says nothing', async ({ editor }) => {
+    const { network, ...rest } = exampleSnapshot();
+    if (network.state !== 'ready') throw new Error('The example has a network.');
+    const { measurement, distances } = exampleSimilarity(network.value);
+    const value = { measurement: { ...measurement, bands: null, curve: null }, distances };
+    const page = await editor.open({ ...rest, network, similarity: { state: 'ready', value } });
+    expect(await page.locator('.map-point.assumed').count()).toBe(1);
+    await page.locator('#quadrant-low-low').click();
+    await page.getByRole('button', { name: 'Apply', exact: true }).click();
+    await page.locator('.advice-followed').waitFor();
+    expect(await page.locator('.override').count()).toBe(0);
+  });
+
   it('places the data on the map, in its box and beside every sentence', async ({ editor }) => {
     const page = await editor.open(exampleSnapshot());
     const cell = page.getByRole('radio', { name: /Your data/ });
@@ -405,7 +418,10 @@ describe('advisor', () => {
       await page.keyboard.press('Enter');
       expect(await editor.messagesOf('try')).toHaveLength(1);
       const running = (fold: number) =>
-        send(page, { type: 'trial', trial: { is: { state: 'running', fold, folds: 10 }, refusal: null } });
+        send(page, {
+          type: 'trial',
+          trial: { is: { state: 'running', fold, folds: 10 }, refusal: null, isBusy: false },
+        });
       await running(0);
       await challenger.getByText('Both plans are being opened').waitFor();
       await running(4);
@@ -415,13 +431,31 @@ describe('advisor', () => {
       await challenger.getByRole('button', { name: 'Stop the trial' }).focus();
       await page.keyboard.press('Enter');
       expect(await editor.messagesOf('stopTrial')).toHaveLength(1);
-      await send(page, { type: 'trial', trial: { is: { state: 'stopped' }, refusal: null } });
+      await send(page, { type: 'trial', trial: { is: { state: 'stopped' }, refusal: null, isBusy: false } });
       await challenger.getByRole('button', { name: 'Go on trying both' }).waitFor();
+      // One button starts and stops, and keeps the focus.
+      await page.keyboard.press('Enter');
+      expect(await editor.messagesOf('try')).toHaveLength(2);
+    });
+
+    it('can be stopped where the measures are not there', async ({ editor }) => {
+      const page = await editor.open({
+        ...exampleSnapshot(),
+        ...withChallenger(),
+        similarity: { state: 'loading' },
+        trial: { is: { state: 'running', fold: 2, folds: 10 }, refusal: null, isBusy: true },
+      });
+      await page.getByText('The similarity is measured once the training has ended.').waitFor();
+      await page.getByRole('button', { name: 'Stop the trial' }).click();
+      expect(await editor.messagesOf('stopTrial')).toHaveLength(1);
     });
 
     it('is not tried while something else trains, and says why', async ({ editor }) => {
       const page = await openWithChallenger(editor);
-      await send(page, { type: 'trial', trial: { is: { state: 'none' }, refusal: 'A run is training.' } });
+      await send(page, {
+        type: 'trial',
+        trial: { is: { state: 'none' }, refusal: 'A run is training.', isBusy: true },
+      });
       const button = page.getByRole('button', { name: 'Try both' });
       await page.getByText('A run is training.').waitFor();
       await button.click({ force: true });
@@ -431,12 +465,12 @@ describe('advisor', () => {
     it('gives the answer of the trial, or why there is none', async ({ editor }) => {
       const page = await openWithChallenger(editor);
       const answer = page.getByRole('region', { name: 'Worth a try' }).getByRole('status');
-      await send(page, { type: 'trial', trial: { is: exampleTrial(), refusal: null } });
+      await send(page, { type: 'trial', trial: { is: exampleTrial(), refusal: null, isBusy: false } });
       await expect.poll(() => answer.textContent()).toContain(`"${NAME}" is better by 6.2 points (95 %: 3.7 to 8.7)`);
       await page.getByRole('button', { name: 'Try both again' }).waitFor();
       await send(page, {
         type: 'trial',
-        trial: { is: { state: 'failed', problem: 'The disk is full.' }, refusal: null },
+        trial: { is: { state: 'failed', problem: 'The disk is full.' }, refusal: null, isBusy: false },
       });
       await expect.poll(() => answer.textContent()).toContain('The trial has no answer: The disk is full.');
     });

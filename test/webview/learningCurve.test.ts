@@ -17,18 +17,22 @@ describe('the learning curve', () => {
     const send = (curve: CurveState): Promise<void> =>
       page.evaluate((message) => window.stub.send(message), { type: 'learningCurve', curve } as ToWebview as never);
     expect(await editor.messagesOf('measureCurve')).toEqual([]);
-    await section.getByRole('button', { name: 'Measure' }).click();
+    await section.getByRole('button', { name: 'Measure' }).focus();
+    await page.keyboard.press('Enter');
     expect(await editor.messagesOf('measureCurve')).toHaveLength(1);
     await send({ state: 'measuring', part: 'measure', done: 120, total: 666 });
     await expect.poll(() => section.textContent()).toContain('Computing features: 120 of 666 images');
-    await section.getByRole('button', { name: 'Stop' }).click();
+    expect(await section.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('120');
+    await section.getByRole('button', { name: 'Stop' }).waitFor();
+    // One button starts and stops, and keeps the focus.
+    await page.keyboard.press('Enter');
     expect(await editor.messagesOf('stopCurve')).toHaveLength(1);
     await send({ state: 'failed', problem: 'Class "iris" has too few images.' });
     await expect.poll(() => section.textContent()).toContain('too few images');
     await send(READY);
     await expect
       .poll(() => section.textContent())
-      .toContain('Twice as many images: about 92.6 % (89.9 % to 94.8 %), now 90.0 %.');
+      .toContain('With 1,066 images to learn from instead of 533: about 92.6 % (89.9 % to 94.8 %), now 90.0 %.');
   });
 
   it('is drawn with intervals and forecast, in words, and by class', async ({ editor }) => {

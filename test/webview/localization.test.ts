@@ -143,7 +143,7 @@ describe('the editor in another language', () => {
     for (const is of states) {
       await page.evaluate((message) => window.stub.send(message), {
         type: 'trial' as const,
-        trial: { is, refusal: null },
+        trial: { is, refusal: null, isBusy: false },
       });
       expect(await untranslated(page, snapshot), is.state).toEqual([]);
     }

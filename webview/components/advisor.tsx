@@ -48,9 +48,13 @@ const STEPS: Partial<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, A
 /** The quadrant looked at; null is the one of the plan. */
 const chosen = signal<Quadrant | null>(null);
 const measuredLevel = computed<Level>(() => loadedData.value?.band.quadrantData ?? plan.value?.advice?.data ?? 'low');
+/** What was measured of the similarity, where that says anything. */
+const judgedSimilarity = computed(() =>
+  measuredSimilarity.value?.judgement.source === 'measured' ? measuredSimilarity.value : null,
+);
 /** As measured, else as the plan has it. */
 const pointSimilarity = computed<Level>(
-  () => measuredSimilarity.value?.judgement.similarity ?? plan.value?.advice?.similarity ?? 'high',
+  () => judgedSimilarity.value?.judgement.similarity ?? plan.value?.advice?.similarity ?? 'high',
 );
 const quadrant = computed<Quadrant>(
   () =>
@@ -135,7 +139,7 @@ function describeCell({ data, similarity }: Quadrant): string {
 /** Where the dataset is on the map: as measured, or in the half that the plan assumes. */
 function MapPoint(): JSX.Element | null {
   const { value: images } = loadedData;
-  const { value: measured } = measuredSimilarity;
+  const { value: measured } = judgedSimilarity;
   if (!images) return null;
   const place = mapPlace(images.band, images.classes.length, measured ?? assumedSimilarity(pointSimilarity.value));
   const percent = (share: number): string => `${share * 100}%`;
@@ -229,7 +233,7 @@ function Advice(): JSX.Element | null {
 function Overrides(): JSX.Element | null {
   if (!plan.value) return null;
   const data = loadedData.value?.band.quadrantData ?? null;
-  const similarity = measuredSimilarity.value?.judgement.similarity ?? null;
+  const similarity = judgedSimilarity.value?.judgement.similarity ?? null;
   return (
     <>
       {adviceOverrides(plan.value, { data, similarity }).map(({ about, text, edit }) => (

@@ -16,31 +16,37 @@ const plans = computed(() => (plan.value && loadedNetwork.value ? trialPlans(pla
 export function ChallengerPlan(): JSX.Element | null {
   const { value: both } = plans;
   const { is: state } = trial.value;
-  if (!both) return null;
-  const { found, challenger } = both;
-  const isKept = state.state === 'finished' && state.result.kept === 'challenger';
+  if (!both && state.state !== 'running') return null;
   return (
     <section class="challenger" aria-labelledby="challenger-title">
       <div class="challenger-head">
         <h3 id="challenger-title">
           <Term id="challenger">{t('Worth a try')}</Term>
         </h3>
-        <span class="challenger-name">{challenger.title}</span>
-        <vscode-button
-          appearance={isKept ? 'primary' : 'secondary'}
-          disabled={stale.value}
-          aria-label={t('Apply "{0}"', challenger.title)}
-          onClick={() => !stale.value && editPlan(challenger.edit)}
-        >
-          {t('Apply')}
-        </vscode-button>
+        {both && <Apply both={both} isKept={state.state === 'finished' && state.result.kept === 'challenger'} />}
       </div>
-      <p class="quiet">{found.reason}</p>
+      {both && <p class="quiet">{both.found.reason}</p>}
       <p class="trial-answer" role="status">
-        {answerOf(state, both)}
+        {both && answerOf(state, both)}
       </p>
-      {state.state === 'running' ? <Running state={state} /> : <Start both={both} state={state} />}
+      <Trial both={both} state={state} />
     </section>
+  );
+}
+
+function Apply({ both: { challenger }, isKept }: { both: TrialPlans; isKept: boolean }): JSX.Element {
+  return (
+    <>
+      <span class="challenger-name">{challenger.title}</span>
+      <vscode-button
+        appearance={isKept ? 'primary' : 'secondary'}
+        disabled={stale.value}
+        aria-label={t('Apply "{0}"', challenger.title)}
+        onClick={() => !stale.value && editPlan(challenger.edit)}
+      >
+        {t('Apply')}
+      </vscode-button>
+    </>
   );
 }
 
@@ -64,40 +70,39 @@ function answerOf(state: TrialState, { recommended, challenger }: TrialPlans): J
   }
 }
 
-function Running({ state: { fold, folds } }: { state: Extract<TrialState, { state: 'running' }> }): JSX.Element {
-  const text = fold === 0 ? t('Both plans are being opened') : t('Fold {0} of {1}', fold, folds);
+/** How far the trial is, and one button that starts and stops it, which keeps the focus. */
+function Trial({ both, state }: { both: TrialPlans | null; state: TrialState }): JSX.Element {
+  const isRunning = state.state === 'running';
+  const { refusal } = trial.value;
+  const isBlocked = !isRunning && (refusal !== null || stale.value);
   return (
-    <div class="activity">
-      <span>{text}</span>
-      <ProgressBar label={t('Trial of both plans')} text={text} done={Math.max(0, fold - 1)} total={folds} />
+    <div class={isRunning ? 'activity' : 'trial-actions'}>
+      {isRunning && <Progress key="progress" state={state} />}
       <vscode-button
         appearance="secondary"
-        aria-label={t('Stop the trial')}
-        onClick={() => post({ type: 'stopTrial' })}
+        disabled={isBlocked}
+        aria-label={isRunning ? t('Stop the trial') : labelOf(state)}
+        aria-describedby={isRunning ? undefined : 'trial-note'}
+        onClick={() => !isBlocked && post({ type: isRunning ? 'stopTrial' : 'try' })}
       >
-        {t('Stop')}
+        {isRunning ? t('Stop') : labelOf(state)}
       </vscode-button>
+      {!isRunning && both && (
+        <span key="note" id="trial-note" class="quiet">
+          {refusal ?? durationOf(both)}
+        </span>
+      )}
     </div>
   );
 }
 
-function Start({ both, state }: { both: TrialPlans; state: TrialState }): JSX.Element {
-  const { refusal } = trial.value;
-  const isBlocked = refusal !== null || stale.value;
+function Progress({ state: { fold, folds } }: { state: Extract<TrialState, { state: 'running' }> }): JSX.Element {
+  const text = fold === 0 ? t('Both plans are being opened') : t('Fold {0} of {1}', fold, folds);
   return (
-    <div class="trial-actions">
-      <vscode-button
-        appearance="secondary"
-        disabled={isBlocked}
-        aria-describedby="trial-note"
-        onClick={() => !isBlocked && post({ type: 'try' })}
-      >
-        {labelOf(state)}
-      </vscode-button>
-      <span id="trial-note" class="quiet">
-        {refusal ?? durationOf(both)}
-      </span>
-    </div>
+    <>
+      <span>{text}</span>
+      <ProgressBar label={t('Trial of both plans')} text={text} done={Math.max(0, fold - 1)} total={folds} />
+    </>
   );
 }
 

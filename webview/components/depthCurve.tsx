@@ -70,29 +70,36 @@ function Hint({ curve }: { curve: Curve }): JSX.Element {
 
 function ChosenPoint({ point, curve }: { point: DepthPoint; curve: Curve }): JSX.Element {
   const { block, accuracy, low, high } = point;
-  const isLast = loadedNetwork.value?.blocks.at(-1)?.name === block;
+  const { value: network } = loadedNetwork;
+  // What lies behind a head on an earlier block is measured all the same, but not part of the plan.
+  const isCutOff = network !== null && network.blocks.every(({ name }) => name !== block);
+  const isLast = network?.blocks.at(-1)?.name === block;
   return (
     <div class="depth-chosen">
       <span>{t('{0}: {1} of {2}', block, formatPercentWithRange(accuracy, low, high), countImages(curve.images))}</span>
-      <div class="depth-actions">
-        <vscode-button
-          appearance="secondary"
-          disabled={stale.value}
-          onClick={() => editPlan({ kind: 'freezeUpTo', block })}
-        >
-          {t('Freeze up to {0}', block)}
-        </vscode-button>
-        {!isLast && (
+      {isCutOff ? (
+        <p class="quiet">{t('The head of the plan sits on an earlier block, so this one is not part of it.')}</p>
+      ) : (
+        <div class="depth-actions">
           <vscode-button
             appearance="secondary"
-            disabled={stale.value || !loadedNetwork.value}
-            title={t('Puts the head on {0} and leaves out the blocks after it', block)}
-            onClick={() => editPlan({ kind: 'cutAfter', block })}
+            disabled={stale.value}
+            onClick={() => editPlan({ kind: 'freezeUpTo', block })}
           >
-            {t('Cut after {0}', block)}
+            {t('Freeze up to {0}', block)}
           </vscode-button>
-        )}
-      </div>
+          {!isLast && (
+            <vscode-button
+              appearance="secondary"
+              disabled={stale.value || !network}
+              title={t('Puts the head on {0} and leaves out the blocks after it', block)}
+              onClick={() => editPlan({ kind: 'cutAfter', block })}
+            >
+              {t('Cut after {0}', block)}
+            </vscode-button>
+          )}
+        </div>
+      )}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import type { CurveState } from '../../src/shared/webviewProtocol.ts';
 import { post } from '../host.ts';
 import { busy, learningCurve, plan, stale } from '../store.ts';
 import { Icon } from './icons.tsx';
+import { ProgressBar } from './progressBar.tsx';
 import { Term } from './term.tsx';
 
 /** Of the picture, in its own units; the plot leaves room for the figures beside and below it. */
@@ -28,52 +29,74 @@ export function LearningCurve(): JSX.Element {
 }
 
 function Content({ curve }: { curve: CurveState }): JSX.Element {
-  switch (curve.state) {
+  return (
+    <>
+      {curve.state === 'ready' && <Result key="result" result={curve.value} />}
+      <Measurement key="measurement" curve={curve} />
+    </>
+  );
+}
+
+/** One button, which keeps the focus, and how far the measurement is or why there is none. */
+function Measurement({ curve }: { curve: CurveState }): JSX.Element {
+  const isMeasuring = curve.state === 'measuring';
+  const isBlocked = !isMeasuring && (busy.value || stale.value || plan.value === null);
+  return (
+    <div class="learning-curve-start">
+      <vscode-button
+        appearance="secondary"
+        disabled={isBlocked}
+        title={isBlocked && busy.value ? t('The machine is busy training: measure when it is done.') : ''}
+        onClick={() => !isBlocked && post({ type: isMeasuring ? 'stopCurve' : 'measureCurve' })}
+      >
+        {actionText(curve.state)}
+      </vscode-button>
+      <Note curve={curve} />
+    </div>
+  );
+}
+
+function actionText(state: CurveState['state']): string {
+  switch (state) {
     case 'none':
-      return (
-        <p class="learning-curve-start">
-          <MeasureButton text={t('Measure')} />
-          <span class="quiet">
-            {t('Trains a simple classifier on parts of your images, on features that are computed once.')}
-          </span>
-        </p>
-      );
+      return t('Measure');
     case 'measuring':
-      return (
-        <p class="learning-curve-start">
-          <vscode-button appearance="secondary" onClick={() => post({ type: 'stopCurve' })}>
-            {t('Stop')}
-          </vscode-button>
-          <span class="quiet numbers" role="status">
-            {progressText(curve)}
-          </span>
-        </p>
-      );
+      return t('Stop');
     case 'failed':
-      return (
-        <p class="learning-curve-start">
-          <MeasureButton text={t('Try again')} />
-          <span class="failure">
-            <Icon name="error" /> {curve.problem}
-          </span>
-        </p>
-      );
+      return t('Try again');
     case 'ready':
-      return <Result result={curve.value} />;
+      return t('Measure again');
   }
 }
 
-function MeasureButton({ text }: { text: string }): JSX.Element {
-  return (
-    <vscode-button
-      appearance="secondary"
-      disabled={busy.value || stale.value || plan.value === null}
-      title={busy.value ? t('The machine is busy training: measure when it is done.') : ''}
-      onClick={() => post({ type: 'measureCurve' })}
-    >
-      {text}
-    </vscode-button>
-  );
+function Note({ curve }: { curve: CurveState }): JSX.Element | null {
+  switch (curve.state) {
+    case 'none':
+      return (
+        <span class="quiet">
+          {busy.value
+            ? t('The machine is busy training: measure when it is done.')
+            : t('Trains a simple classifier on parts of your images, on features that are computed once.')}
+        </span>
+      );
+    case 'measuring': {
+      const text = progressText(curve);
+      return (
+        <>
+          <span class="quiet numbers">{text}</span>
+          <ProgressBar label={t('Would more images help?')} text={text} done={curve.done} total={curve.total} />
+        </>
+      );
+    }
+    case 'failed':
+      return (
+        <span class="failure">
+          <Icon name="error" /> {curve.problem}
+        </span>
+      );
+    case 'ready':
+      return null;
+  }
 }
 
 function progressText({ part, done, total }: Extract<CurveState, { state: 'measuring' }>): string {
@@ -102,10 +125,7 @@ function Result({ result }: { result: LearningCurveResult }): JSX.Element {
   return (
     <>
       <p class="learning-curve-answer" role="status">
-        {learningCurveSentence(result)}{' '}
-        <button type="button" class="link" disabled={busy.value} onClick={() => post({ type: 'measureCurve' })}>
-          {t('Measure again')}
-        </button>
+        {learningCurveSentence(result)}
       </p>
       <div class="learning-curve-body">
         <Chart result={result} />

@@ -8,6 +8,7 @@ import type { Plan } from '../plan.ts';
 import type { PlanEdit, PlanSources } from '../planEdits.ts';
 import type { PlanData, PlanNetwork } from '../planView.ts';
 import { judgeSimilarity } from '../similarity.ts';
+import type { SimilarityMeasurement } from '../similarityResult.ts';
 import { cutAfter, networkUpTo } from './cut.ts';
 
 type Way = Extract<PlanEdit, { kind: 'way' }>['way'];
@@ -43,7 +44,9 @@ export function applyChallenger(
 ): void {
   if (headAfter === null) return applyQuadrant(draft, source, data, similarity);
   const network = requireNetwork(source.network);
-  const advice = { data, similarity, similaritySource: sourceOf(draft, source, similarity), leftOut: [RETRAINING] };
+  // With tiny data the table retrains nothing either.
+  const leftOut = source.data?.band.tiny ? [] : [RETRAINING];
+  const advice = { data, similarity, similaritySource: sourceOf(draft, source, similarity), leftOut };
   cutAfter(draft, network, headAfter);
   applyQuadrant(draft, { ...source, network: networkUpTo(network, headAfter) }, 'low', 'high');
   const { headLearningRate, epochs, patience } = EARLIER_HEAD;
@@ -107,13 +110,22 @@ function applyTraining(draft: Plan, advice: Recommendation): void {
   draft.batchNorm = advice.batchNorm;
 }
 
-/** The plan worth a try beside that of `advisedQuadrant`; null where there is none or nothing was measured. */
+/**
+ * The plan worth a try beside that of `advisedQuadrant`; null where there is none or nothing was measured, and where the plan
+ * has its head on an earlier block already, which the recommended plan would have to take back.
+ */
 export function measuredChallenger(plan: Plan, sources: PlanSources): Challenger | null {
-  const { data, similarity: measured } = sources;
+  const { data, similarity: measured, network } = sources;
   const advised = advisedQuadrant(plan, sources);
-  if (!data || !measured || !advised) return null;
+  if (!data || !measured || !advised || isCut(network, measured)) return null;
   const input = adviceInput(plan, sources, data.band, advised.similarity);
   return findChallenger(input, judgeSimilarity(measured), measured.curve);
+}
+
+/** Whether the head sits before the last of the depths, which are those of the whole network. */
+function isCut(network: PlanSources['network'], { depths }: SimilarityMeasurement): boolean {
+  const last = depths?.points.at(-1)?.block;
+  return network !== null && last !== undefined && network.blocks.every(({ name }) => name !== last);
 }
 
 function recommend(plan: Plan, sources: PlanSources, data: DataBand, similarity: Level): Recommendation {
@@ -154,7 +166,10 @@ function sourceOf(
   { similarity: measured }: PlanSources,
   similarity: Level,
 ): AdviceInput['similaritySource'] {
-  if (measured) return judgeSimilarity(measured).similarity === similarity ? 'measured' : 'given';
+  if (measured) {
+    const judged = judgeSimilarity(measured);
+    return judged.similarity === similarity ? judged.source : 'given';
+  }
   return plan.advice?.similarity === similarity ? plan.advice.similaritySource : 'given';
 }
 

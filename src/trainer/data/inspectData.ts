@@ -185,9 +185,11 @@ function summarise(
 ): DataSummary {
   const { root, layout, classes, images } = listing;
   const counts = classes.map(() => 0);
+  const toTrain = classes.map(() => 0);
   const perSplit = { train: 0, validation: 0, test: 0 };
   for (const { image } of readable) {
     counts[image.classIndex]++;
+    if ((image.split ?? 'train') === 'train') toTrain[image.classIndex]++;
     if (image.split) perSplit[image.split]++;
   }
   const smallestClass = Math.min(...counts);
@@ -198,6 +200,7 @@ function summarise(
     classes,
     images: readable.length,
     perClass: Object.fromEntries(classes.map((name, index) => [name, counts[index]])),
+    perClassToTrain: Object.fromEntries(classes.map((name, index) => [name, toTrain[index]])),
     splits: images.some(({ split }) => split !== null) ? perSplit : null,
     smallestClass,
     imbalance: smallestClass === 0 ? null : Math.max(...counts) / smallestClass,

@@ -1,12 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { backTest, type CurveAnswers, curvePoints, forecastAccuracy, SHARES } from '../../shared/learningCurve.ts';
+import {
+  backTest,
+  type CurveAnswers,
+  curvePoints,
+  forecastAccuracy,
+  lastPointOf,
+  SHARES,
+} from '../../shared/learningCurve.ts';
 import type { LearningCurveResult } from '../../shared/learningCurveResult.ts';
 import type { FeatureRows } from '../../shared/nearestNeighbours.ts';
 import { nestedOrder } from '../../shared/nestedOrder.ts';
 import { Random } from '../../shared/random.ts';
 import { ProbeKernel, probeClasses } from '../../shared/ridgeProbe.ts';
 import { stratifiedFolds } from '../../shared/splitData.ts';
-import { wilsonInterval } from '../../shared/statistics.ts';
 
 /** Parts of the images, each judged by probes that learned from the others. */
 export const CURVE_FOLDS = 5;
@@ -63,7 +69,8 @@ export async function measureLearningCurve(
     correct.push(answers);
   }
   const images = learned.map((sum) => Math.round(sum / (repeats * CURVE_FOLDS)));
-  return { images: labels.length, folds: CURVE_FOLDS, repeats, ...describe({ images, correct }, labels, classes) };
+  const answers = { images, correct, groups };
+  return { images: labels.length, folds: CURVE_FOLDS, repeats, ...describe(answers, labels, classes) };
 }
 
 function describe(
@@ -73,12 +80,10 @@ function describe(
 ): Pick<LearningCurveResult, 'points' | 'forecast' | 'perClass' | 'backTest'> {
   const points = curvePoints(answers);
   const forecast = forecastAccuracy(answers, 2 * points[points.length - 1].images);
-  const whole = answers.correct.map((repeat) => repeat[repeat.length - 1]);
   const perClass = classes.map((name, label) => {
     const members = indexesWhere(labels, (each) => each === label);
-    const right = whole.reduce((sum, right) => sum + members.filter((image) => right[image]).length, 0) / whole.length;
-    const n = members.length;
-    return { class: name, n, accuracy: n === 0 ? 0 : right / n, ...wilsonInterval(right, n) };
+    const { accuracy, low, high } = lastPointOf(members, answers);
+    return { class: name, n: members.length, accuracy, low, high };
   });
   return { points, forecast, perClass, backTest: backTest(answers) };
 }

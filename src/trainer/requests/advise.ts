@@ -82,15 +82,14 @@ function similarityOf(measured: MeasuredAdvice | null): AdviseResult['similarity
     return { source: 'assumed', ...nothing, band: 'high', borderline: false };
   }
   const { measurement, judgement } = measured;
-  const { band, borderline, reasons } = judgement;
+  const { band, borderline, source, reasons } = judgement;
   return {
-    source: 'measured',
     bnDistance: measurement.distance?.distance ?? null,
     low: measurement.distance?.low ?? null,
     high: measurement.distance?.high ?? null,
     fingerprint: measurement.fingerprint,
     images: measurement.images,
-    ...{ band, borderline, reasons },
+    ...{ source, band, borderline, reasons },
     depthCurve: measurement.depths?.points ?? [],
   };
 }

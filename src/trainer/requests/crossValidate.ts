@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CrossValidationRuns } from '../../node/crossValidationRuns.ts';
-import { readPlanFile } from '../../node/planFile.ts';
+import type { PlanFile } from '../../node/planFile.ts';
 import type { RunFolder } from '../../node/runFolder.ts';
 import { ThawError } from '../../shared/errors.ts';
 import type { PlanOverrides } from '../../shared/planOverrides.ts';
@@ -13,11 +13,11 @@ import type {
 } from '../../shared/results.ts';
 import { evaluate } from './evaluate.ts';
 import { poolEvaluations } from './poolEvaluations.ts';
-import type { RequestContext } from './requestContext.ts';
+import { findPlan, type RequestContext } from './requestContext.ts';
 import { finishedResult, train } from './train.ts';
 
 interface CrossValidateParams extends PlanOverrides {
-  plan: string;
+  plan: string | PlanFile;
   folds: number;
   run?: string;
 }
@@ -29,17 +29,19 @@ interface DoneFold {
 
 /**
  * `thaw train --folds`: trains a plan once for each part of its images, on all others, and judges every image by the model
- * that was not trained on it. Folds that are finished already are kept, those that were interrupted go on.
+ * that was not trained on it. Folds that are finished already are kept, those that were interrupted go on. The plan is read
+ * once: a file that is edited meanwhile counts for none of the folds.
  */
 export async function crossValidate(
   params: CrossValidateParams,
   context: RequestContext,
 ): Promise<CrossValidationResult> {
-  const runs = await openRuns(params, context);
+  const plan = await findPlan(params.plan, context);
+  const runs = await openRuns(plan, params, context);
   const done: DoneFold[] = [];
   while (done.length < params.folds) {
     const number = done.length + 1;
-    const fold = await finishFold(runs.fold(number), number, params, context);
+    const fold = await finishFold(runs.fold(number), number, { ...params, plan }, context);
     if (!fold) break;
     done.push(fold);
   }
@@ -51,11 +53,13 @@ export async function crossValidate(
   return { ...result, stopped: 'finished', ...(await poolEvaluations(runs, evaluations)) };
 }
 
-/** Throws `foldsOther` for runs of another number of folds, `runExists` for a folder with anything else. */
-async function openRuns(params: CrossValidateParams, context: RequestContext): Promise<CrossValidationRuns> {
-  const { folds, run } = params;
-  const { path: planPath } = await readPlanFile(resolve(context.directory, params.plan));
-  if (run === undefined) return CrossValidationRuns.createName(planPath, new Date());
+/** Throws `foldsOther` for runs of another number of folds, `runFolderTaken` for a folder with anything else. */
+async function openRuns(
+  plan: PlanFile,
+  { folds, run }: CrossValidateParams,
+  context: RequestContext,
+): Promise<CrossValidationRuns> {
+  if (run === undefined) return CrossValidationRuns.createName(plan.path, new Date());
   const path = resolve(context.directory, run);
   const found = CrossValidationRuns.find(path);
   if (!found) return CrossValidationRuns.inFolder(path);
@@ -68,7 +72,7 @@ async function openRuns(params: CrossValidateParams, context: RequestContext): P
 async function finishFold(
   run: RunFolder,
   number: number,
-  { plan, folds, seed, set, baseline }: CrossValidateParams,
+  { plan, folds, seed, set, baseline }: CrossValidateParams & { plan: PlanFile },
   context: RequestContext,
 ): Promise<DoneFold | null> {
   const emit = (event: TrainEvent): void => context.emit({ ...event, fold: number, folds });
@@ -76,7 +80,7 @@ async function finishFold(
   try {
     const place = run.exists ? { resume: run.path } : { run: run.path };
     const stated = { plan, seed, set, baseline };
-    const before = run.exists ? await finishedResult(run, stated, own) : null;
+    const before = run.exists ? await finishedResult(run, stated) : null;
     const training = before ?? (await train({ ...stated, ...place, fold: { index: number - 1, count: folds } }, own));
     if (training.stopped === 'interrupted') return null;
     return { training, evaluation: await evaluate({ model: run.path }, own) };

@@ -6,9 +6,9 @@ import { workspaceOf } from '../../node/runFolder.ts';
 import { StoredMeasurement } from '../../node/storedMeasurement.ts';
 import { ThawError } from '../../shared/errors.ts';
 import { type LearningCurveResult, learningCurveResultSchema } from '../../shared/learningCurveResult.ts';
-import { nestedOrder } from '../../shared/nestedOrder.ts';
 import type { Plan } from '../../shared/plan.ts';
 import { Random } from '../../shared/random.ts';
+import { stratifiedSubset } from '../../shared/stratifiedSubset.ts';
 import { THAW_VERSION } from '../../shared/version.ts';
 import { openEngine } from '../engines.ts';
 import { CURVE_FOLDS, measureLearningCurve } from '../probes/measureLearningCurve.ts';
@@ -23,7 +23,7 @@ import { throttled } from '../training/throttled.ts';
 import { listPool } from '../training/trainingPool.ts';
 import { findModel, type RequestContext } from './requestContext.ts';
 
-/** Images used at most: the time of a probe grows with the third power of their number. */
+/** Images used, but for what small classes need: the time of a probe grows with the third power of their number. */
 const MOST_IMAGES = 2000;
 
 /** Of the choice among more images, and of nothing else: the curve has seeds of its own. */
@@ -115,15 +115,11 @@ function chooseImages(examples: readonly NumberedExample[], classes: readonly st
     throw new ThawError({ reason: 'dataTooFewForCurve', className, images: groups.size, needed: CURVE_FOLDS });
   });
   if (examples.length <= MOST_IMAGES) return [...examples];
-  const { images, sizes } = nestedOrder(
-    [...examples.keys()],
+  const chosen = stratifiedSubset(
     examples.map(({ classIndex }) => classIndex),
     examples.map(({ group }) => group),
-    [MOST_IMAGES / examples.length, 1],
+    { share: MOST_IMAGES / examples.length, leastGroups: CURVE_FOLDS },
     Random.seeded(SEED, 'learning curve'),
   );
-  return images
-    .slice(0, sizes[0])
-    .sort((a, b) => a - b)
-    .map((place) => examples[place]);
+  return chosen.map((place) => examples[place]);
 }

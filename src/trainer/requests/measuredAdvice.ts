@@ -79,7 +79,7 @@ export function adviceInput(
   return {
     ...{ data, blocks, validation },
     similarity: given ?? measured?.judgement.similarity ?? 'high',
-    similaritySource: given ? 'given' : measured ? 'measured' : 'assumed',
+    similaritySource: given ? 'given' : (measured?.judgement.source ?? 'assumed'),
     ...(curve ? { blocksAbovePeak: blocksAbovePeak(curve, blocks) } : {}),
   };
 }

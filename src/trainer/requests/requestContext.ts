@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
 import { readCatalog } from '../../node/readCatalog.ts';
 import { downloadBytes, type ResolvedModel, resolveModel } from '../../node/resolveModel.ts';
 import { workspaceOf } from '../../node/runFolder.ts';
@@ -20,6 +22,14 @@ export interface RequestContext {
   signal: AbortSignal;
   /** Calls `listener` with every text of a plan that the request is to take over while it runs. */
   onChange: (listener: (text: string) => void) => void;
+}
+
+/** The plan of a request: as it was read before, else as the file says now. Throws as `readPlanFile`. */
+export async function findPlan(
+  plan: string | PlanFile,
+  { directory }: Pick<RequestContext, 'directory'>,
+): Promise<PlanFile> {
+  return typeof plan === 'string' ? readPlanFile(resolve(directory, plan)) : plan;
 }
 
 /** Finds a model by any reference a user may give. `workspace` is where bare names of runs are looked up. */

@@ -13,6 +13,7 @@ import { findModel, type RequestContext } from './requestContext.ts';
 
 /**
  * How like the images of a plan are to what its network knows: measured now, or as it was measured before of the same files.
+ * It is about the whole network, wherever the plan has its head: a cut changes neither the images nor what was learned.
  * Throws `planInvalid` and what finding a model and listing data throw; rejects with the signal's reason when it aborts.
  */
 export async function planSimilarity(
@@ -24,13 +25,14 @@ export async function planSimilarity(
   const { files } = await findModel(plan.model, dirname(file.path), context, workspaceOf(file.path));
   const images = imagesToMeasure(await listData(file.resolve(plan.data.train)));
   const identities = await identitiesOf([...modelPaths(files), ...images.chosen.map((image) => image.file)]);
-  const version = { thaw: THAW_VERSION, inseparable: true };
-  const key = { similarity: identities, input: plan.input, after: plan.head.after ?? null, ...version };
+  const labels = images.chosen.map(({ label }) => images.classes[label]);
+  const key = { similarity: identities, labels, input: plan.input, thaw: THAW_VERSION, whole: true };
   const stored = new StoredMeasurement(similarityResultSchema, key);
   const known = await stored.read();
   if (known) return known;
   const engine = await openEngine('portable', context);
-  const network = await prepareNetwork({ ...plan, weights: 'pretrained' }, files);
+  const head = { ...plan.head, after: undefined };
+  const network = await prepareNetwork({ ...plan, weights: 'pretrained', head }, files);
   try {
     const measured = await measureImages({ engine, ...network }, images, undefined, context);
     await stored.write(measured);

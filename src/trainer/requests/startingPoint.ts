@@ -108,7 +108,7 @@ function validationOf(listing: DataListing): DataListing {
 }
 
 function trainCounts(summary: DataSummary): number[] {
-  return summary.classes.map((name) => summary.perClass[name] ?? 0);
+  return summary.classes.map((name) => summary.perClassToTrain[name] ?? 0);
 }
 
 function requireTrainable(summary: DataSummary): void {

@@ -1,7 +1,7 @@
 import { dirname, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { runFreezeProof } from '../../node/freezeProof.ts';
-import { type PlanFile, readPlanFile } from '../../node/planFile.ts';
+import type { PlanFile } from '../../node/planFile.ts';
 import { readRunSplit, writeSplit } from '../../node/splitFile.ts';
 import {
   ensureThawFolder,
@@ -27,7 +27,7 @@ import { throttled } from '../training/throttled.ts';
 import { trainPlan } from '../training/trainPlan.ts';
 import { frozenWeights, openSetup, type TrainingSetup } from '../training/trainingSetup.ts';
 import { trainerProblem } from '../trainerProblem.ts';
-import { findModel, type RequestContext } from './requestContext.ts';
+import { findModel, findPlan, type RequestContext } from './requestContext.ts';
 import {
   overriddenPlan,
   overridesOf,
@@ -38,7 +38,7 @@ import {
 } from './runRecord.ts';
 
 interface TrainParams extends PlanOverrides {
-  plan: string;
+  plan: string | PlanFile;
   run?: string;
   resume?: string;
   from?: string;
@@ -47,7 +47,7 @@ interface TrainParams extends PlanOverrides {
 
 /** `thaw train`: trains a plan in a run folder, new or resumed. */
 export async function train(params: TrainParams, context: RequestContext): Promise<TrainResult> {
-  const file = await readPlanFile(resolve(context.directory, params.plan));
+  const file = await findPlan(params.plan, context);
   const workspace = workspaceOf(file.path);
   const asked = params.resume ? findRun(params.resume, context.directory, workspace) : newRun(params, context, file);
   const recorded = params.resume ? await readRecorded(asked) : {};
@@ -145,12 +145,10 @@ function threadsOf({ engineName, threads }: RunRecord): number | undefined {
  */
 export async function finishedResult(
   run: RunFolder,
-  params: PlanOverrides & { plan: string },
-  { directory }: Pick<RequestContext, 'directory'>,
+  params: PlanOverrides & { plan: PlanFile },
 ): Promise<TrainResult | null> {
-  const file = await readPlanFile(resolve(directory, params.plan));
   const { overrides } = await readRecorded(run);
-  await requireResumable(run, file, overridesOf(params, overrides));
+  await requireResumable(run, params.plan, overridesOf(params, overrides));
   return run.finishedReport();
 }
 

@@ -44,9 +44,10 @@ type BothOf<T> = Record<TrialSide, T>;
 
 /**
  * `thaw trial`: trains the plan that the table has for what was measured, and its challenger, both short and on the same
- * folds, and says which one to keep. Folds that are finished already are kept.
+ * folds, and says which one to keep. Folds that are finished already are kept. The plan is read once: it may be edited
+ * meanwhile.
  *
- * @throws ThawError `usage` where there is no challenger, `runExists` for a folder with anything but a trial, and as
+ * @throws ThawError `usage` where there is no challenger, `runFolderTaken` for a folder with anything but a trial, and as
  *   `crossValidate`, `planSimilarity` and `describePlan`
  */
 export async function trial(params: TrialParams, context: RequestContext): Promise<TrialResult> {
@@ -62,7 +63,7 @@ export async function trial(params: TrialParams, context: RequestContext): Promi
     const set = settingsBetween(file.plan, shortened(plans[side].plan));
     const emit: RequestContext['emit'] = (event) => context.emit({ ...event, trial: side });
     const path = join(run, side);
-    const result = await crossValidate({ plan: file.path, folds, run: path, set }, { ...context, emit });
+    const result = await crossValidate({ plan: file, folds, run: path, set }, { ...context, emit });
     if (result.stopped === 'interrupted') {
       const unfinished = { side, fold: result.unfinished };
       return { ...common, stopped: 'interrupted', unfinished, seconds: secondsSince(started) };
@@ -91,14 +92,14 @@ async function plansOf(file: PlanFile, plan: Plan, context: RequestContext): Pro
   throw new ThawError({ reason: 'usage', message });
 }
 
-/** Images that can be read, as the plan editor counts them. */
+/** Images that train and can be read, as the plan editor counts them. */
 async function countImages(file: PlanFile, { signal }: RequestContext): Promise<PlanData> {
   const root = file.resolve(file.plan.data.train);
-  const { classes, perClass } = await inspectData(root, { signal });
+  const { classes, perClassToTrain: perClass } = await inspectData(root, { signal });
   return { root, classes, perClass, band: dataBand(classes.map((name) => perClass[name] ?? 0)), problems: [] };
 }
 
-/** One of its own, which no list of runs shows, or one to go on with. Throws `runExists`. */
+/** One of its own, which no list of runs shows, or one to go on with. Throws `runFolderTaken`. */
 async function openFolder(stated: string | undefined, planPath: string, context: RequestContext): Promise<string> {
   const named = (path: string): string => `${path}-trial`;
   if (stated === undefined) {
@@ -110,7 +111,7 @@ async function openFolder(stated: string | undefined, planPath: string, context:
     (names) => names.every((name) => sides.includes(name)),
     () => !existsSync(path),
   );
-  if (!isTrial || new RunFolder(path).exists) throw new ThawError({ reason: 'runExists', path });
+  if (!isTrial || new RunFolder(path).exists) throw new ThawError({ reason: 'runFolderTaken', path });
   return path;
 }
 

@@ -175,6 +175,7 @@ describe('inspectData', () => {
       root: table,
       layout: 'table',
       perClass: { a: 2, b: 1 },
+      perClassToTrain: { a: 1, b: 1 },
       splits: { train: 2, validation: 0, test: 1 },
       problems: [],
     });

@@ -118,6 +118,54 @@ describe('what is measured of a plan', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('is not shown of something else while a run trains', async () => {
+    const { asked, source } = scene();
+    source.load(plan);
+    await settle();
+    asked[0].resolve(RESULT);
+    await settle();
+    source.pause(true);
+    source.load(plan);
+    expect(source.view.state).toBe('ready');
+    source.load(other);
+    expect(source.view).toEqual({ state: 'loading' });
+    source.pause(false);
+    await settle();
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is measured again where the images have changed, and shown until that is done', async () => {
+    const { asked, source } = scene();
+    source.again();
+    source.load(plan);
+    await settle();
+    asked[0].resolve(RESULT);
+    await settle();
+    source.pause(true);
+    source.again();
+    source.pause(false);
+    source.again();
+    await settle();
+    expect([source.view.state, asked.length]).toEqual(['ready', 2]);
+    const value = { measurement: { images: 70 } } as SimilarityResult;
+    asked[1].resolve(value);
+    await settle();
+    expect(source.view).toEqual({ state: 'ready', value });
+  });
+
+  it('is the same wherever the head sits', async () => {
+    const { asked, source } = scene();
+    source.load(plan);
+    source.load({ ...plan, head: { ...plan.head, after: 'b2_act' } });
+    await settle();
+    expect(asked).toHaveLength(1);
+    asked[0].resolve(RESULT);
+    await settle();
+    source.load(plan);
+    await settle();
+    expect([source.view.state, asked.length]).toEqual(['ready', 1]);
+  });
+
   it('is tried again unseen where it has failed, and from the start when that is wanted', async () => {
     const { asked, told, source } = scene();
     const fail = (each: Asked): void => each.reject(new ThawError({ reason: 'dataFolderEmpty', path: 'flowers' }));

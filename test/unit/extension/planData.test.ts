@@ -16,7 +16,8 @@ async function folderWith(...files: string[]): Promise<string> {
 }
 
 const summary = (root: string, problems: DataSummary['problems']): DataSummary => ({
-  ...{ root, layout: 'classes', classes: ['a', 'b'], images: 3, perClass: { a: 2, b: 1 }, splits: null },
+  ...{ root, layout: 'classes', classes: ['a', 'b'], images: 3, splits: null },
+  ...{ perClass: { a: 2, b: 1 }, perClassToTrain: { a: 2, b: 1 } },
   ...{ smallestClass: 1, imbalance: 2, channels: 'rgb', acrossSplits: null, problems },
 });
 

@@ -256,7 +256,7 @@ export function exampleSnapshot(
     },
     similarity: { state: 'ready', value: exampleSimilarity(network) },
     learningCurve: { state: 'none' },
-    trial: { is: { state: 'none' }, refusal: null },
+    trial: { is: { state: 'none' }, refusal: null, isBusy: false },
     start: run ? { state: 'running', run: run.run, change: 'none' } : { state: 'ready' },
     run,
     compared: plan ? Array.from({ length: options.compared ?? 0 }, (_, index) => finishedRun(plan, index)) : [],
