@@ -165,6 +165,36 @@ describe('the similarity of a plan', () => {
     expect((await ask(plan)).events).not.toEqual([]);
   });
 
+  it('is that of the whole network wherever the head sits', async () => {
+    const plan = await writeProject(await temporaryFolder());
+    const { result } = await ask(plan);
+    expect(result.measurement.depths?.points.at(-1)?.block).toBe('top');
+    const text = await readFile(plan, 'utf8');
+    const cut = JSON.parse(text) as Plan;
+    cut.head.after = 'middle_relu';
+    delete cut.blocks.top;
+    await writeFile(plan, JSON.stringify(cut));
+    expect(await ask(plan)).toEqual({ result, events: [] });
+  });
+
+  it('is measured again where a table gives the classes other names', async () => {
+    const folder = await temporaryFolder();
+    const plan = await writeProject(folder, { data: { train: 'images.csv', validation: 0.2 } });
+    const list = async (left: string): Promise<void> => {
+      const rows = ['left', 'right'].map(async (side) =>
+        (await readdir(join(folder, 'images', side))).map(
+          (name) => `images/${side}/${name},${side === 'left' ? left : side}`,
+        ),
+      );
+      await writeFile(join(folder, 'images.csv'), ['path,label', ...(await Promise.all(rows)).flat()].join('\n'));
+    };
+    await list('left');
+    await ask(plan);
+    expect((await ask(plan)).events).toEqual([]);
+    await list('aside');
+    expect((await ask(plan)).events).not.toEqual([]);
+  });
+
   it('passes over images that cannot be read', async () => {
     const folder = await temporaryFolder();
     const plan = await writeProject(folder);
