@@ -3,12 +3,13 @@
  * against the best one, and what fixed policies lose, into its section of docs/advisor.md.
  *
  *   npm run bench:advisor -- [--model FOLDER --photographs FOLDER] [--quick] [--jobs 2] [--seeds 3] [--engine auto]
- *     [--only TEXT] [--report]
+ *     [--only TEXT] [--anew] [--report]
  *
  * MODEL is MobileNetV2 0.35 without its classifier as a TensorFlow.js LayersModel, PHOTOGRAPHS a folder with train/ and
- * test/; without them only the tasks of the sample network are run. --quick runs every tenth task, --only those
- * whose names hold a text, --report none: it writes what is there. Every cell (a plan on a task with a seed) is kept in build/bench-advisor/cells.jsonl when it is finished, and a
- * script that was stopped goes on where it was.
+ * test/; without them only the tasks of the sample network are run. --quick runs every tenth task, --only those whose names
+ * hold a text, --report none: it writes what is there. Every cell (a plan on a task with a seed) is kept in
+ * bench/advisor/cells.jsonl when it is finished, and a script that was stopped goes on where it was; --anew forgets first what
+ * there is of its tasks.
  */
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -20,13 +21,14 @@ import { machine, printTable, today, writeAdvisorSection } from './lib/performan
 import { installIfNeeded, requireNode, root, runNode } from './lib/project.mjs';
 
 const FOLDER = join(root, 'build', 'bench-advisor');
-const CELLS = join(FOLDER, 'cells.jsonl');
+const CELLS = join(root, 'bench', 'advisor', 'cells.jsonl');
 const QUICK = 10;
 /** Name of the cell that holds what the advisor says. */
 const ADVICE = 'advice';
 
 const { Random } = await importTypeScript('src/shared/random.ts');
 const { TrainerClient } = await importTypeScript('src/node/trainerClient.ts');
+const { packAnswers, unpackAnswers } = await importTypeScript('bench/advisor/answers.ts');
 const { candidatePlans, nameOf, triedPlans } = await importTypeScript('bench/advisor/plans.ts');
 const { findChallenger } = await importTypeScript('src/shared/challenger.ts');
 const { dataBand } = await importTypeScript('src/shared/dataBand.ts');
@@ -38,6 +40,13 @@ function readCells() {
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line));
+}
+
+/** Forgets what there is of some tasks. */
+function forget(tasks) {
+  const names = new Set(tasks.map(({ name }) => name));
+  const kept = readCells().filter(({ task }) => !names.has(task));
+  writeFileSync(CELLS, kept.map((cell) => `${JSON.stringify(cell)}\n`).join(''));
 }
 
 /** What of some tasks is finished; the advice of a task says which plans there are. */
@@ -118,11 +127,12 @@ class TaskRun {
     const plans = triedPlans(plan, candidates, band);
     const { similarity, quadrant, challenger } = advice;
     const images = counts.length * this.task.perClass;
+    const { bnDistance, band: similarityBand } = similarity;
     return {
       plans,
       advice: {
-        ...{ advised: nameOf(plan, candidates), plans: Object.keys(plans) },
-        ...{ similarity, quadrant, challenger, cut: cut.block, images },
+        ...{ advised: nameOf(plan, candidates), plans: Object.keys(plans), quadrant, images },
+        ...{ similarity: { bnDistance, band: similarityBand }, challenger: challenger?.kind ?? null, cut: cut.block },
       },
     };
   }
@@ -144,9 +154,18 @@ class TaskRun {
     const path = join(this.folder, `${name}.finetune.json`);
     writeFileSync(path, JSON.stringify(plan));
     const { epochs, seconds, engine } = await this.request('train', { plan: path, run });
-    const { images, classes } = await this.request('evaluate', { model: run, data: join(this.folder, 'test') });
-    const correct = images.map((image) => Number(image.correct)).join('');
-    this.keep({ task: this.task.name, seed, plan: name, correct, classes: classes.length, epochs, seconds, engine });
+    const { accuracy, images } = await this.request('evaluate', { model: run, data: join(this.folder, 'test') });
+    const correct = packAnswers(images.map((image) => image.correct));
+    const answers = { accuracy, images: images.length, correct };
+    this.keep({
+      task: this.task.name,
+      seed,
+      plan: name,
+      ...answers,
+      epochs,
+      seconds: Number(seconds.toFixed(1)),
+      engine,
+    });
   }
 }
 
@@ -160,13 +179,9 @@ async function measure(tasks, { model, photographs, jobs, seeds, engine }) {
   const keep = (cell) => {
     appendFileSync(CELLS, `${JSON.stringify(cell)}\n`);
     progress.add(cell);
-    const { task, seed, plan, correct, seconds } = cell;
-    const share = correct
-      ? `${((100 * [...correct].filter((bit) => bit === '1').length) / correct.length).toFixed(1)} %`
-      : '';
-    console.log(
-      [task, `seed ${seed}`, plan, share, seconds ? `${seconds.toFixed(1)} s` : ''].filter(Boolean).join(', '),
-    );
+    const { task, seed, plan, accuracy, seconds } = cell;
+    const trained = plan === ADVICE ? [] : [`${(100 * accuracy).toFixed(1)} %`, `${seconds.toFixed(1)} s`];
+    console.log([task, `seed ${seed}`, plan, ...trained].join(', '));
   };
   const waiting = tasks.filter((task) => !progress.isFinished(task, seeds));
   const work = async () => {
@@ -188,7 +203,7 @@ async function report(planned, seeds, command) {
     const trained = own.filter(({ plan }) => plan !== ADVICE);
     return judgeTask({
       ...{ name, half },
-      cells: trained.map((cell) => ({ ...cell, correct: [...cell.correct].map((bit) => bit === '1') })),
+      cells: trained.map((cell) => ({ ...cell, correct: unpackAnswers(cell.correct, cell.images) })),
       advice: own.filter(({ plan }) => plan === ADVICE),
     });
   });
@@ -209,7 +224,7 @@ try {
   const string = { type: 'string' };
   const flag = { type: 'boolean', default: false };
   const options = {
-    ...{ model: string, photographs: string, only: string, quick: flag, report: flag },
+    ...{ model: string, photographs: string, only: string, quick: flag, anew: flag, report: flag },
     jobs: { ...string, default: '2' },
     seeds: { ...string, default: '3' },
     engine: { ...string, default: 'auto' },
@@ -227,10 +242,9 @@ try {
     if ((await runNode('esbuild.mjs')) !== 0) throw new Error('The programs cannot be built.');
     const [model, photographs] = [values.model, values.photographs].map((path) => path && resolve(path));
     const { only = '' } = values;
-    await measure(
-      tasks.filter(({ name }) => name.includes(only)),
-      { ...values, model, photographs, jobs: Number(values.jobs), seeds },
-    );
+    const chosen = tasks.filter(({ name }) => name.includes(only));
+    if (values.anew) forget(chosen);
+    await measure(chosen, { ...values, model, photographs, jobs: Number(values.jobs), seeds });
   }
   const command = ['npm run bench:advisor', process.argv.slice(2).length > 0 ? '--' : '', ...process.argv.slice(2)];
   await report(tasks, seeds, command.filter((part) => part && part !== '--report').join(' '));

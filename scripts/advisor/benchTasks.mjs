@@ -131,6 +131,11 @@ export function listTasks(withPhotographs) {
     ...of('digits', 'gratings', [30]),
     ...of('digits', 'micrographs', [30, 100]),
   ];
+  // With enough images to learn anew what a shift has made useless.
+  const shifted = [
+    ...of('digits', 'digits', [200], ['blurred', 'inverted', 'under noise', 'edges only']),
+    ...of('digits', 'clothing', [200], ['under noise', 'of low resolution']),
+  ];
   const shifts = [
     'in gray',
     'blurred',
@@ -146,11 +151,13 @@ export function listTasks(withPhotographs) {
     ...of('photographs', 'gratings', [20]),
     ...of('photographs', 'micrographs', [20]),
   ];
-  return [...small, ...(withPhotographs ? large : [])].map((task, index) => {
-    const { source, shift, perClass, network } = task;
-    const name = [source, shift, `(${perClass} a class)`].filter(Boolean).join(' ');
-    return { ...task, name: `${network}: ${name}`, half: index % 2 === 0 ? 'tuning' : 'counting' };
-  });
+  const named = (group) =>
+    group.map((task, index) => {
+      const { source, shift, perClass, network } = task;
+      const name = [source, shift, `(${perClass} a class)`].filter(Boolean).join(' ');
+      return { ...task, name: `${network}: ${name}`, half: index % 2 === 0 ? 'tuning' : 'counting' };
+    });
+  return [...named(small), ...named(shifted), ...(withPhotographs ? named(large) : [])];
 }
 
 /** Opens the sources of images as they are asked for. */

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packAnswers, unpackAnswers } from '../../bench/advisor/answers.ts';
 import { candidatePlans, nameOf, PLANS, policyPlan, triedPlans } from '../../bench/advisor/plans.ts';
 import { judgeTask, renderAdvisorReport } from '../../bench/advisor/report.ts';
 import { type Cell, crossFittedRegret } from '../../bench/advisor/regret.ts';
@@ -47,6 +49,17 @@ const candidates = candidatePlans({
   cut: { block: 'b2', layer: 'b2_out' },
 });
 const unfrozen = (plan: Plan): string[] => Object.keys(plan.blocks).filter((name) => !plan.blocks[name].frozen);
+
+describe('answers', () => {
+  it('come back as they were packed', () => {
+    expect(packAnswers([true, false, true, true, false])).toBe('b0');
+    fc.assert(
+      fc.property(fc.array(fc.boolean()), (correct) => {
+        expect(unpackAnswers(packAnswers(correct), correct.length)).toEqual(correct);
+      }),
+    );
+  });
+});
 
 describe('the plans that are tried', () => {
   it('unfreeze what their names say, and are valid plans', () => {
