@@ -187,7 +187,12 @@ async function measure(tasks, { model, photographs, jobs, seeds, engine }) {
   const work = async () => {
     for (let task = waiting.shift(); task; task = waiting.shift()) {
       const settings = { model: task.network === 'digits' ? 'digits_backbone' : network, engine, environment, seeds };
-      await new TaskRun(task, { ...settings, source: await openSource(task), isDone, keep }).run();
+      try {
+        await new TaskRun(task, { ...settings, source: await openSource(task), isDone, keep }).run();
+      } catch (error) {
+        console.error(`${task.name}: ${error instanceof Error ? error.message : String(error)}`);
+        process.exitCode = 1;
+      }
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));

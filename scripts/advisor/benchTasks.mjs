@@ -82,8 +82,10 @@ const SHIFTS = {
   'under noise': async (pixels, side, channels, random) =>
     pixels.map((value) => Math.min(255, Math.max(0, Math.round(value + 70 * random.normal())))),
   'of low resolution': async (pixels, side, channels) => {
-    const small = await bytesOf(raw(pixels, side, channels).resize(Math.round(side / 5)));
-    return bytesOf(raw(small, Math.round(side / 5), channels).resize(side, side, { kernel: 'nearest' }));
+    // Of 28 pixels more must be left, or clothes of a kind are all near-duplicates.
+    const left = side > SIZE ? Math.round(side / 5) : Math.round(side / 3);
+    const small = await bytesOf(raw(pixels, side, channels).resize(left));
+    return bytesOf(raw(small, left, channels).resize(side, side, { kernel: 'nearest' }));
   },
   'edges only': (pixels, side, channels) =>
     bytesOf(
