@@ -76,8 +76,10 @@ function generated(kinds, side, channels, seeded) {
 /** What is done to every image of a task, training and test alike. */
 const SHIFTS = {
   blurred: (pixels, side, channels) => bytesOf(raw(pixels, side, channels).blur(side / 18)),
-  'in gray': async (pixels, side, channels) =>
-    bytesOf(raw(pixels, side, channels).grayscale().toColourspace('srgb').removeAlpha()),
+  'in gray': async (pixels, side, channels) => {
+    const gray = await bytesOf(raw(pixels, side, channels).grayscale());
+    return Buffer.from(Uint8Array.from(pixels, (_, place) => gray[Math.floor(place / channels)]));
+  },
   inverted: async (pixels) => pixels.map((value) => 255 - value),
   'under noise': async (pixels, side, channels, random) =>
     pixels.map((value) => Math.min(255, Math.max(0, Math.round(value + 70 * random.normal())))),
