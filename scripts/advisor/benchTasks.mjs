@@ -22,6 +22,9 @@ export const PHOTO_SIDE = 112;
 
 const raw = (pixels, side, channels) => sharp(pixels, { raw: { width: side, height: side, channels } });
 const bytesOf = (image) => image.raw().toBuffer();
+/** What sharp makes of raw pixels, with as many channels as they have: by itself it makes three of one. */
+const changed = (pixels, side, channels, change) =>
+  bytesOf(change(raw(pixels, side, channels)).toColourspace(channels === 1 ? 'b-w' : 'srgb'));
 
 async function mnistLike(classes, read) {
   const { train, test } = await read();
@@ -75,7 +78,7 @@ function generated(kinds, side, channels, seeded) {
 
 /** What is done to every image of a task, training and test alike. */
 const SHIFTS = {
-  blurred: (pixels, side, channels) => bytesOf(raw(pixels, side, channels).blur(side / 18)),
+  blurred: (pixels, side, channels) => changed(pixels, side, channels, (image) => image.blur(side / 18)),
   'in gray': async (pixels, side, channels) => {
     const gray = await bytesOf(raw(pixels, side, channels).grayscale());
     return Buffer.from(Uint8Array.from(pixels, (_, place) => gray[Math.floor(place / channels)]));
@@ -84,19 +87,13 @@ const SHIFTS = {
   'under noise': async (pixels, side, channels, random) =>
     pixels.map((value) => Math.min(255, Math.max(0, Math.round(value + 70 * random.normal())))),
   'of low resolution': async (pixels, side, channels) => {
-    // Of 28 pixels more must be left, or clothes of a kind are all near-duplicates.
-    const left = side > SIZE ? Math.round(side / 5) : Math.round(side / 3);
-    const small = await bytesOf(raw(pixels, side, channels).resize(left));
-    return bytesOf(raw(small, left, channels).resize(side, side, { kernel: 'nearest' }));
+    const left = Math.round(side / 5);
+    const small = await changed(pixels, side, channels, (image) => image.resize(left));
+    return changed(small, left, channels, (image) => image.resize(side, side, { kernel: 'nearest' }));
   },
   'edges only': (pixels, side, channels) =>
-    bytesOf(
-      raw(pixels, side, channels).convolve({
-        width: 3,
-        height: 3,
-        kernel: [-1, -1, -1, -1, 8, -1, -1, -1, -1],
-        scale: 1,
-      }),
+    changed(pixels, side, channels, (image) =>
+      image.convolve({ width: 3, height: 3, kernel: [-1, -1, -1, -1, 8, -1, -1, -1, -1], scale: 1 }),
     ),
   'with patches shuffled': async (pixels, side, channels) => shuffled(pixels, side, channels),
 };
@@ -199,6 +196,7 @@ export async function writeTask(folder, task, part, { source, Random }) {
       const noise = Random.seeded(1, `bench/advisor/${task.name}/${name}/${part}/${index}`);
       const pixels = await load();
       const shifted = task.shift ? await SHIFTS[task.shift](pixels, side, channels, noise) : pixels;
+      if (shifted.length !== pixels.length) throw new Error(`${task.name}: a shifted image has other dimensions.`);
       const image = raw(Buffer.from(shifted), side, channels);
       if (channels === 1) image.toColourspace('b-w');
       await image.png().toFile(join(folder, name, `${String(index).padStart(4, '0')}.png`));
