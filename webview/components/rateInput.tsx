@@ -27,11 +27,14 @@ export interface RateInputProps {
 /** A learning rate: typed like 1e-4, or stepped through 1, 2, 5 with the arrow keys. What is no rate says why. */
 export function RateInput(props: RateInputProps): JSX.Element {
   const { label, rate, warning } = props;
-  const [draft, setDraft] = useState<string | null>(null);
+  const [typed, setTyped] = useState<{ text: string; over: number } | null>(null);
   const settle = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const noteId = useId();
   useEffect(() => () => clearTimeout(settle.current), []);
-  useEffect(() => setDraft(null), [rate]);
+  // Another rate takes the place of what was typed over the last one. Not in an effect, which comes late and takes the next key.
+  if (typed !== null && typed.over !== rate) setTyped(null);
+  const draft = typed?.over === rate ? typed.text : null;
+  const setDraft = (changed: string | null): void => setTyped(changed === null ? null : { text: changed, over: rate });
 
   const text = draft ?? formatRate(rate);
   const isCleared = props.onClear !== undefined && text.trim() === '';
