@@ -42,13 +42,13 @@ export function findChallenger(
   if (borderline && similarity === 'high' && !data.tiny) {
     return neighbour(
       { ...input, similarity: 'low' },
-      t('The similarity lies between the bands: the plan for dissimilar images may serve as well.'),
+      t('The similarity lies between low and high: the plan for dissimilar images may serve as well.'),
     );
   }
   if (!data.borderline) return null;
   return neighbour(
     { ...input, data: { ...data, quadrantData: 'high', band: 'high' } },
-    t('The amount of data lies between the bands: the plan for more data may serve as well.'),
+    t('The amount of data lies between low and high: the plan for more data may serve as well.'),
   );
 }
 

@@ -401,7 +401,7 @@ describe('advisor', () => {
     it('is named where the measures leave room for one, and applied by the keyboard', async ({ editor }) => {
       const page = await openWithChallenger(editor);
       const challenger = page.getByRole('region', { name: 'Worth a try' });
-      await expect.poll(() => challenger.textContent()).toContain('The similarity lies between the bands');
+      await expect.poll(() => challenger.textContent()).toContain('The similarity lies between low and high');
       expect(await challenger.locator('.challenger-name').textContent()).toBe(NAME);
       await challenger.getByRole('button', { name: `Apply "${NAME}"` }).focus();
       await page.keyboard.press('Enter');
