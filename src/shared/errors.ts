@@ -193,7 +193,7 @@ function sentenceOf(problem: Problem): string {
       );
     case 'runPlanChanged':
       return t(
-        'The plan {0} differs from the one run {1} was started with ({2}), so it cannot be resumed. Undo the change, or start a new run from these weights with --from {1}.',
+        'The plan {0} differs from the one run {1} was started with ({2}), so it cannot be resumed. Undo the change, or start anew; thaw train --from {1} begins with these weights.',
         problem.plan,
         problem.run,
         formatList(problem.keys),
