@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type DataListing, type ListedImage, listData } from '../node/dataFolder.ts';
+import { type DataListing, isToTrain, type ListedImage, listData } from '../node/dataFolder.ts';
 import { dataBand } from '../shared/dataBand.ts';
 import type { DataSummary } from '../shared/dataSummary.ts';
 import type { Plan } from '../shared/plan.ts';
@@ -65,8 +65,8 @@ export function withoutUnreadable({ files, view }: PlanImages, summary: DataSumm
 /** As training sees them: where a folder has splits, those of its training part. */
 function filesByClass(listing: DataListing): Map<string, string[]> {
   const files = new Map(listing.classes.map((name): [string, string[]] => [name, []]));
-  for (const { file, classIndex, split } of listing.images) {
-    if (split === null || split === 'train') files.get(listing.classes[classIndex])?.push(file);
+  for (const image of listing.images) {
+    if (isToTrain(image)) files.get(listing.classes[image.classIndex])?.push(image.file);
   }
   return files;
 }

@@ -19,6 +19,11 @@ export interface ListedImage {
   group: string | null;
 }
 
+/** Whether a run trains on an image: on all but those to validate or test with. */
+export function isToTrain({ split }: Pick<ListedImage, 'split'>): boolean {
+  return split === null || split === 'train';
+}
+
 /** The images of a data folder and what is wrong with the rest. No image has been opened yet. */
 export interface DataListing {
   /** Absolute path of the folder, or of the table. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { listData, type DataListing, type ListedImage } from '../../node/dataFolder.ts';
+import { isToTrain, listData, type DataListing, type ListedImage } from '../../node/dataFolder.ts';
 import type { DataSummary, FileProblem, Split } from '../../shared/dataSummary.ts';
 import { dividedGroups } from '../../shared/groups.ts';
 import { SplitDuplicates } from '../../shared/splitDuplicates.ts';
@@ -189,9 +189,11 @@ function summarise(
   const perSplit = { train: 0, validation: 0, test: 0 };
   for (const { image } of readable) {
     counts[image.classIndex]++;
-    if ((image.split ?? 'train') === 'train') toTrain[image.classIndex]++;
+    if (isToTrain(image)) toTrain[image.classIndex]++;
     if (image.split) perSplit[image.split]++;
   }
+  const byClass = (numbers: readonly number[]): Record<string, number> =>
+    Object.fromEntries(classes.map((name, index) => [name, numbers[index]]));
   const smallestClass = Math.min(...counts);
   const grays = readable.filter(({ gray }) => gray).length;
   return {
@@ -199,8 +201,8 @@ function summarise(
     layout,
     classes,
     images: readable.length,
-    perClass: Object.fromEntries(classes.map((name, index) => [name, counts[index]])),
-    perClassToTrain: Object.fromEntries(classes.map((name, index) => [name, toTrain[index]])),
+    perClass: byClass(counts),
+    perClassToTrain: byClass(toTrain),
     splits: images.some(({ split }) => split !== null) ? perSplit : null,
     smallestClass,
     imbalance: smallestClass === 0 ? null : Math.max(...counts) / smallestClass,

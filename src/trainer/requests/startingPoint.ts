@@ -1,5 +1,5 @@
 import { join, relative, resolve, sep } from 'node:path';
-import { type DataListing, listData } from '../../node/dataFolder.ts';
+import { type DataListing, isToTrain, listData } from '../../node/dataFolder.ts';
 import type { ResolvedModel } from '../../node/resolveModel.ts';
 import { dataBand, type DataBand } from '../../shared/dataBand.ts';
 import { countByClass, type ValidationImages } from '../../shared/validationImages.ts';
@@ -170,7 +170,7 @@ export function chooseImages(
 ): ChosenImage[] {
   const perClass = Math.ceil(count / classes.length);
   return classes.flatMap((_, label) => {
-    const ofClass = images.filter((image) => image.classIndex === label && (image.split ?? 'train') === 'train');
+    const ofClass = images.filter((image) => image.classIndex === label && isToTrain(image));
     const wanted = Math.min(perClass, ofClass.length);
     return Array.from({ length: wanted }, (__, place) => {
       const { file } = ofClass[Math.floor((place * ofClass.length) / wanted)];
